@@ -1,0 +1,29 @@
+"""Kinds: the contracts that methods meet, one file per folder under `methods/`.
+
+A kind says what a method of its folder can do and what an answer looks like. Each file has
+
+- `LABEL_FREE`: True where the kind is fitted on the events before the test cutoff, without
+  outcomes; False where it is fitted on the train rows with their outcomes;
+- `ANSWER`: the columns of an answer, in order;
+- `fit(make, rows, outcomes, context)`: a fitted model. `make(seed)` returns a fresh, unfitted
+  one; `rows` is a frame of the columns the kind asks for; `outcomes` an array or None;
+- `answer(model, rows, context)`: a frame with the ANSWER columns, one row per row of `rows`;
+- `columns(roles)`: which columns of the problem's rows a method of this kind is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a kind may know of the problem besides its rows."""
+
+    horizon_days: int | None
+    seed: int
+    roles: Mapping[str, str]
+    """Role of each column of rows: numeric, categorical or carried."""
+    stability_refits: int = 0
+    """How many bootstrap refits a clustering answers with."""

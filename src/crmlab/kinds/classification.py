@@ -1,0 +1,36 @@
+"""Classification: `fit(X, y)` and `predict_proba(X)`; the answer is the probability of class 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlab.errors import NotApplicable
+from crmlab.kinds import Context
+from crmlab.vocabulary import CATEGORICAL, NUMERIC
+
+LABEL_FREE = False
+ANSWER = ("score",)
+
+
+def columns(roles: Mapping[str, str]) -> list[str]:
+    """Every numeric and categorical column."""
+    return [c for c, role in roles.items() if role in (NUMERIC, CATEGORICAL)]
+
+
+def fit(make: Callable[[int], Any], rows: pd.DataFrame, outcomes: Any, context: Context) -> Any:
+    """Fit on the train rows. Raises NotApplicable where they hold a single class or no row."""
+    if len(rows) == 0:
+        raise NotApplicable("no train rows: no earlier origin has labels that end before the cutoff")
+    labels = np.asarray(outcomes, dtype=np.int64)
+    if len(np.unique(labels)) < 2:
+        raise NotApplicable(f"all {len(labels)} train rows have the outcome {labels[0]}")
+    return make(context.seed).fit(rows, labels)
+
+
+def answer(model: Any, rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Return the probability of class 1 as `score`."""
+    return pd.DataFrame({"score": np.asarray(model.predict_proba(rows), dtype=np.float64)[:, 1]})

@@ -1,0 +1,255 @@
+"""Where things lie and how they are written: the only module that knows folder names.
+
+A *project* is a folder with `params.yaml`. Files of the pipeline (data, experiments) are found
+from the project; the run store, the tracking address and the mirror from the DVC root, because
+the experiment queue runs in temporary copies of the project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crmlab.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    import ibis
+    import pandas as pd
+    import pyarrow as pa
+
+PARAMS = "params.yaml"
+
+
+# --- places -----------------------------------------------------------------------------------
+def project() -> Path:
+    """Return the project's root: the nearest folder at or above the current one with params.yaml.
+
+    Raises UsageError when there is none.
+    """
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / PARAMS).is_file():
+            return folder
+    raise UsageError(f"no {PARAMS} in {here} or above it: run crmlab inside a crmlab project")
+
+
+def home() -> Path:
+    """Return the root that outlives experiment copies: DVC's main repository, else the project."""
+    return Path(os.environ.get("DVC_ROOT") or project())
+
+
+def raw_folder(dataset: str) -> Path:
+    """Files as published."""
+    return project() / "data" / "raw" / dataset
+
+
+def tables_folder(dataset: str) -> Path:
+    """Canonical tables, one parquet file each."""
+    return project() / "data" / "tables" / dataset
+
+
+def truth_folder(dataset: str) -> Path:
+    """What only the oracle and tests may read: the truth behind a simulated data set."""
+    return tables_folder(dataset) / "truth"
+
+
+def fingerprint_file(dataset: str) -> Path:
+    """The readable fingerprint of a data set's tables (in git)."""
+    return project() / "data" / "tables" / f"{dataset}.json"
+
+
+def problem_folder(task: str, problem: str) -> Path:
+    """rows, folds and solution of a problem."""
+    return project() / "data" / "problems" / task / problem
+
+
+def facts_file(task: str, problem: str) -> Path:
+    """The readable facts of a problem (in git)."""
+    return project() / "data" / "problems" / task / f"{problem}.json"
+
+
+def predictions_file(task: str, problem: str) -> Path:
+    """The roster's answers on a problem."""
+    return project() / "experiments" / "predictions" / task / f"{problem}.parquet"
+
+
+def scores_file(task: str, problem: str) -> Path:
+    """The scores of a problem (in git, a DVC metric)."""
+    return project() / "experiments" / "scores" / task / f"{problem}.json"
+
+
+def executed_notebook(task: str, problem: str) -> Path:
+    """The executed and normalised notebook of a problem."""
+    return project() / "experiments" / "notebooks" / task / f"{problem}.ipynb"
+
+
+def scratch_folder() -> Path:
+    """Where interactive runs write, so that they never overwrite the pipeline's files."""
+    return project() / "experiments" / "scratch"
+
+
+def run_folder(run_key: str) -> Path:
+    """One run: answers, model, cost. A cache: it can be deleted and is rebuilt on demand."""
+    return home() / "experiments" / "store" / run_key
+
+
+def tracking_uri() -> str:
+    """Return MLflow's address: MLFLOW_TRACKING_URI, else the project's own SQLite file."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlflow.db'}"
+
+
+def mirror() -> Path | None:
+    """Return the folder named by CRMLAB_MIRROR (relative to the project's home), or None."""
+    named = os.environ.get("CRMLAB_MIRROR")
+    return (home() / named).resolve() if named else None
+
+
+# --- writing: to a temporary name, then rename ------------------------------------------------
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; on success it becomes `path`, else it is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; on success it replaces `path`, else it is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield part
+        part.chmod(0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write readable JSON with a stable order of lines; floats keep 9 significant digits."""
+    with replacing(path) as part:
+        text = json.dumps(rounded(content), indent=1, ensure_ascii=False, allow_nan=False)
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, *, made_by: str) -> Any:
+    """Read JSON; `made_by` is the command that makes the file and is named when it is missing."""
+    if not path.is_file():
+        raise DataError(f"{show(path)} is missing: run `{made_by}` first")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{show(path)} is not JSON ({error}): run `{made_by}` again") from None
+
+
+def rounded(value: Any) -> Any:
+    """Return `value` with floats at 9 significant digits and NaN or infinity as None."""
+    if isinstance(value, dict):
+        return {str(k): rounded(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(v) for v in value]
+    if isinstance(value, float) or type(value).__module__ == "numpy":
+        number = value.item() if hasattr(value, "item") else value
+        if not isinstance(number, float):
+            return number
+        if number != number or number in (float("inf"), float("-inf")):
+            return None
+        return float(f"{number:.9g}")
+    return value
+
+
+def write_frame(path: Path, frame: pd.DataFrame | pa.Table) -> None:
+    """Write parquet whose bytes depend on the content and the locked pyarrow only."""
+    import pyarrow.parquet as pq
+
+    with replacing(path) as part:
+        pq.write_table(as_arrow(frame), part, compression="zstd", store_schema=True)
+
+
+def read_frame(path: Path, *, made_by: str) -> pd.DataFrame:
+    """Read parquet as pandas; `made_by` is the command that makes the file."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise DataError(f"{show(path)} is missing: run `{made_by}` first")
+    return pd.read_parquet(path)
+
+
+def as_arrow(frame: pd.DataFrame | pa.Table) -> pa.Table:
+    """Return an arrow table in one chunk, without an index and without metadata."""
+    import pyarrow as pa
+
+    table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)
+    return table.replace_schema_metadata(None).combine_chunks()
+
+
+def digest(frame: pd.DataFrame | pa.Table) -> str:
+    """Return the SHA-256 of a table's schema and values (not of a file's bytes)."""
+    import pyarrow as pa
+
+    table = as_arrow(frame)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def digest_of(content: Any) -> str:
+    """Return the SHA-256 of JSON-like content, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def show(path: Path) -> str:
+    """Return a path as a reader wants it: relative to the project where that is possible."""
+    try:
+        return str(path.resolve().relative_to(project()))
+    except (ValueError, UsageError):
+        return str(path)
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold the project's lock `name`; a second process waits. The system frees it at any death."""
+    import fcntl
+
+    folder = home() / "experiments" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{name.replace('/', '.')}.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+# --- the engine -------------------------------------------------------------------------------
+def engine() -> ibis.BaseBackend:
+    """Return a fresh in-memory DuckDB behind Ibis: the one place where the engine is chosen."""
+    import ibis
+
+    return ibis.duckdb.connect(threads=2, memory_limit="4GB")
+
+
+def open_tables(dataset: str, connection: ibis.BaseBackend) -> dict[str, ibis.Table]:
+    """Return a data set's canonical tables as Ibis tables, by name.
+
+    Raises DataError when the tables were not made yet.
+    """
+    files = sorted(tables_folder(dataset).glob("*.parquet"))
+    if not files:
+        raise DataError(f"no tables of '{dataset}': run `crmlab tables {dataset}` first")
+    return {f.stem: connection.read_parquet(f, table_name=f.stem) for f in files}
