@@ -162,7 +162,9 @@ def module(folder: str, name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("crmlab"):
             raise
-        raise UsageError(f"{folder}/{name} needs the library '{error.name}', which is not installed") from None
+        raise UsageError(
+            f"{folder}/{name} needs the library '{error.name}', which is not installed"
+        ) from None
 
 
 @functools.cache
@@ -259,7 +261,9 @@ def _imports(path: Path) -> tuple[str, ...]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [a.name for a in node.names if a.name.startswith("crmlab.")]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("crmlab"):
+        elif (
+            isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("crmlab")
+        ):
             found.append(node.module)
             found += [f"{node.module}.{a.name}" for a in node.names]
     return tuple(found)
