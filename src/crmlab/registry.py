@@ -34,13 +34,8 @@ class Method:
     cite: str
     control: str | None = None
 
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """The tunable parameters with their defaults (the seed is not tunable)."""
-        signature = inspect.signature(self.factory).parameters
-        return {n: p.default for n, p in signature.items() if n != "seed"}
-
     def __call__(self, **parameters: Any) -> Any:
+        """Return a fresh, unfitted model; a seed is dropped where the method is not random."""
         if "seed" not in inspect.signature(self.factory).parameters:
             parameters.pop("seed", None)
         return self.factory(**parameters)
@@ -77,13 +72,8 @@ class Metric:
         """Whether the best end is the upper one."""
         return self.best == self.range[1]
 
-    @property
-    def economics(self) -> tuple[str, ...]:
-        """The prices it asks for by name (its keyword-only parameters)."""
-        parameters = inspect.signature(self.function).parameters.values()
-        return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-
     def __call__(self, solution: Any, answers: Any, rows: Any, weights: Any, **economics: Any) -> Any:
+        """Return the metric's value under each weighting, an array (B,)."""
         return self.function(solution, answers, rows, weights, **economics)
 
 
@@ -100,7 +90,7 @@ def metric(
     """Declare the decorated pure function as a metric.
 
     range: (lowest, highest) value. best: the end that the solution fed back reaches. chance: the
-    value of an uninformative answer, or a function of the solution. unit: '' for a pure number.
+    value of an uninformative answer, or a function of the solution and the prices. unit: '' for a pure number.
     needs: the answer columns that it reads; a method without them has no value, and says so.
     """
     return lambda function: Metric(function, label, range, best, chance, unit, cite, needs)
@@ -112,7 +102,8 @@ class Source:
 
     name: the file's name in data/raw/<dataset>/ and in a mirror. sha256: of that file. url: the
     public address. member: the path inside the archive at `url`, where the file is published
-    packed. size: bytes, for the progress line.
+    packed. size: bytes, for the progress line. dataset: whose mirror folder holds the file, where
+    it is another data set's.
     """
 
     name: str
@@ -120,6 +111,7 @@ class Source:
     url: str
     member: str | None = None
     size: int | None = None
+    dataset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -184,28 +176,65 @@ def find(folder: str, name: str) -> Any:
     return found[0]
 
 
+REQUIRED = inspect.Parameter.empty
+"""Stands for the default of a parameter that has none."""
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """Return a method's tunable parameters with their defaults, read from the file's text.
+
+    Nothing is imported, so params.yaml is checked in milliseconds. The seed is not tunable.
+    Raises UsageError for an unknown method.
+    """
+    arguments = _declaration("methods", name, "method").args
+    plain, keyword = arguments.args, arguments.kwonlyargs
+    values = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+    pairs = [*zip(plain, values, strict=True), *zip(keyword, arguments.kw_defaults, strict=True)]
+    return {a.arg: REQUIRED if v is None else ast.literal_eval(v) for a, v in pairs if a.arg != "seed"}
+
+
+def prices(name: str) -> tuple[str, ...]:
+    """Return the prices that a metric asks for (its keyword-only parameters), from the file's text."""
+    return tuple(a.arg for a in _declaration("metrics", name, "metric").args.kwonlyargs)
+
+
+def _declaration(folder: str, name: str, decorator: str) -> ast.FunctionDef:
+    """Return the function under `@decorator(...)` in an entry's file, as a syntax tree."""
+    if name not in names(folder):
+        raise UsageError(f"no {decorator} is called '{name}'." + did_you_mean(name, names(folder)))
+    tree = ast.parse((PACKAGE / folder / f"{name}.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            marks = {getattr(getattr(d, "func", None), "id", None) for d in node.decorator_list}
+            if decorator in marks:
+                return node
+    raise UsageError(f"src/crmlab/{folder}/{name}.py declares no @{decorator}")
+
+
 def method_parameters(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a method's defaults overlaid with `given`.
 
     Raises UsageError for a parameter that the method does not have, or of the wrong type.
     """
-    defaults = find("methods", name).defaults
+    known = defaults(name)
     for key, value in given.items():
-        if key not in defaults:
-            raise UsageError(f"method '{name}' has no parameter '{key}'." + did_you_mean(key, defaults))
-        default = defaults[key]
-        if not _fits(value, default):
-            wanted = type(default).__name__
+        if key not in known:
+            raise UsageError(f"method '{name}' has no parameter '{key}'." + did_you_mean(key, known))
+        if not _fits(value, known[key]):
+            wanted = type(known[key]).__name__
             raise UsageError(f"method '{name}': {key} = {value!r} is {type(value).__name__}, not {wanted}")
-    missing = [k for k, v in (defaults | dict(given)).items() if v is inspect.Parameter.empty]
+    parameters = known | dict(given)
+    missing = [k for k, v in parameters.items() if v is REQUIRED]
     if missing:
         raise UsageError(f"method '{name}' needs a value for {', '.join(missing)} in params.yaml")
-    return {k: v for k, v in (defaults | dict(given)).items()}
+    return {
+        k: float(v) if isinstance(known[k], float) and v is not None else v for k, v in parameters.items()
+    }
 
 
 def _fits(value: Any, default: Any) -> bool:
     """Tell whether a value from YAML may stand where `default` stands."""
-    if default is None or value is None or default is inspect.Parameter.empty:
+    if default is None or value is None or default is REQUIRED:
         return True
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
@@ -235,10 +264,14 @@ def source_files(*names: str) -> list[Path]:
     return sorted(set(seen.values()))
 
 
-def source_digest(*names: str) -> str:
-    """Return the SHA-256 over the source files behind the given modules (see source_files)."""
+def source_digest(*names: str, transitive: bool = True) -> str:
+    """Return the SHA-256 over the source files behind the given modules (see source_files).
+
+    transitive: also over what they import; else over the modules' own files alone.
+    """
+    files = source_files(*names) if transitive else [p for p in map(_path_of, sorted(names)) if p]
     total = hashlib.sha256()
-    for path in source_files(*names):
+    for path in files:
         total.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
 

@@ -85,6 +85,11 @@ def scores_file(task: str, problem: str) -> Path:
     return project() / "experiments" / "scores" / task / f"{problem}.json"
 
 
+def curves_file(task: str, problem: str) -> Path:
+    """One curve per method, for `dvc plots`."""
+    return project() / "experiments" / "curves" / task / f"{problem}.csv"
+
+
 def executed_notebook(task: str, problem: str) -> Path:
     """The executed and normalised notebook of a problem."""
     return project() / "experiments" / "notebooks" / task / f"{problem}.ipynb"
@@ -122,7 +127,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o644)
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -137,7 +142,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         part.chmod(0o755)
         if path.exists():
             shutil.rmtree(path)
-        os.replace(part, path)
+        part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -205,10 +210,17 @@ def digest(frame: pd.DataFrame | pa.Table) -> str:
     import pyarrow as pa
 
     table = as_arrow(frame)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return hashlib.sha256(sink.getvalue()).hexdigest()
+    total = hashlib.sha256(table.schema.to_string().encode())
+    for column in table.columns:
+        # what lies under a null and beyond the end of a bitmap is arbitrary: neither is hashed
+        for part in (column.is_valid(), column.drop_null()):
+            plain = part.cast(pa.uint8()) if pa.types.is_boolean(part.type) else part
+            batch = pa.table({"values": plain}).combine_chunks()
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema) as writer:
+                writer.write_table(batch)
+            total.update(sink.getvalue())
+    return total.hexdigest()
 
 
 def digest_of(content: Any) -> str:
@@ -231,7 +243,7 @@ def locked(name: str) -> Iterator[None]:
 
     folder = home() / "experiments" / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{name.replace('/', '.')}.lock", "w") as handle:
+    with (folder / f"{name.replace('/', '.')}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,340 @@
+"""The crmlab command: the verbs that dvc.yaml and people call."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from crmlab import store
+from crmlab.errors import USAGE, CrmlabError, UsageError
+
+app = typer.Typer(
+    name="crmlab",
+    help="""Answer customer questions by comparisons: many methods, one leakage-safe protocol,
+    every number with an interval.
+
+    The way of the data: fetch → tables → problem → compare (or notebook) → MLflow.
+    `crmlab datasets` shows what there is; params.yaml says what enters each comparison.""",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+TaskName = Annotated[str, typer.Argument(help="A question: segmentation, acquisition or churn.")]
+ProblemName = Annotated[str, typer.Argument(help="A problem of the task in params.yaml, or your own data.")]
+DatasetName = Annotated[str, typer.Argument(help="A data set; see `crmlab datasets`.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store holds.")]
+
+
+@app.command()
+def datasets() -> None:
+    """List the data sets: label, licence, and whether it was fetched."""
+    from crmlab.tables import catalogue
+
+    _print_table(catalogue())
+
+
+@app.command()
+def fetch(dataset: DatasetName) -> None:
+    """Download a data set's files (or take them from CRMLAB_MIRROR) and verify them.
+
+    Nothing is kept unless its SHA-256 is the pinned one.
+    """
+    from crmlab.fetch import fetch as fetch_files
+
+    typer.echo(f"{dataset}: verified in {store.show(fetch_files(dataset))}")
+
+
+@app.command()
+def tables(
+    dataset: DatasetName,
+    csv: Annotated[Path | None, typer.Option(help="Your own orders as CSV; DATASET is its new name.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Where a column is not recognised: OURS=YOURS, such as customer=ClientNo."),
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
+    ] = None,
+) -> None:
+    """Make a data set's canonical tables, checked and flagged, and its fingerprint.
+
+    Your own shop: `crmlab tables myshop --csv orders.csv`, then `crmlab compare churn myshop`.
+    """
+    from crmlab import own_data
+    from crmlab import tables as making
+
+    if csv is None:
+        fingerprint = making.make_tables(dataset)
+    else:
+        pairs = dict(_pair(text) for text in column or [])
+        fingerprint = own_data.from_csv(dataset, csv, pairs, date_format=date_format)
+    for name, facts in fingerprint["tables"].items():
+        typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
+    if csv is not None:
+        typer.echo(f"Next: crmlab compare churn {dataset}")
+
+
+@app.command()
+def problem(task: TaskName, name: ProblemName) -> None:
+    """Pose a task on a data set: rows before the cutoff, folds, solution, facts."""
+    facts = _posed(task, name).facts
+    typer.echo(
+        f"{task}/{name}: {facts['n_rows']:,} rows, {len(facts['folds'])} folds, digest {facts['digest'][:12]}"
+    )
+
+
+@app.command()
+def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
+    """Fit the roster's methods on a problem, score them, and print the board and the verdict.
+
+    Results go to experiments/scratch; the pipeline's files change through `dvc repro` only.
+    """
+    from crmlab.compare import compare as compare_methods
+
+    if not store.facts_file(task, name).is_file():
+        _posed(task, name)
+    comparison = compare_methods(task, name, fresh=fresh)
+    path = comparison.save()
+    show(comparison)
+    reused = sum(r.reused for r in comparison.runs)
+    typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
+
+
+def show(comparison: Any) -> None:
+    """Print a comparison's board and verdict."""
+    board = comparison.ranking()
+    _print_table(board[[*board.columns[:6], "Note"]])
+    for sentence in comparison.verdict.sentences:
+        typer.echo(sentence)
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, typer.Argument(help="A notebook in notebooks/, without .ipynb.")],
+    problem: Annotated[str, typer.Argument(help="The problem it tells about.")] = "all",
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE for the notebook.")
+    ] = None,
+) -> None:
+    """Execute a notebook through papermill for the pipeline, strictly, and attach it in MLflow."""
+    from crmlab import notebook as executing
+    from crmlab import params
+
+    params.load()
+    given: dict[str, Any] = {"output": "pipeline"}
+    if problem != "all":
+        given["problem"] = problem
+    given |= executing.parse_parameters(name, parameter or [])
+    target = store.executed_notebook(name, problem)
+    with store.locked(f"notebook.{name}.{problem}"):
+        executing.execute(name, given, target)
+    typer.echo(f"{name}/{problem}: {store.show(target)}")
+    scores = store.scores_file(name, problem)
+    if scores.is_file():
+        record = store.read_json(scores, made_by=f"crmlab notebook {name} {problem}")
+        for sentence in record["verdict"]["sentences"][:2]:
+            typer.echo(f"  {sentence}")
+        from crmlab import tracking
+
+        tracking.attach_notebook(record["score_key"], name, target)
+
+
+@app.command()
+def apply(
+    task: TaskName,
+    model: Annotated[str, typer.Option(help="A registered model, such as churn.demo_shop@champion.")],
+    input: Annotated[Path, typer.Option(help="New customers: .csv or .parquet with the model's columns.")],
+    output: Annotated[Path, typer.Option(help="Where the answers go: .csv or .parquet.")] = Path(
+        "answers.parquet"
+    ),
+) -> None:
+    """Use a fitted model on new customers. Wrong columns are named; no wrong score is given."""
+    import pandas as pd
+
+    from crmlab import tracking
+
+    if not input.is_file():
+        raise UsageError(f"there is no file {input}")
+    if not model.startswith((f"{task}.", "models:/", "runs:/")):
+        raise UsageError(f"'{model}' is no model of the task '{task}': its name begins with '{task}.'")
+    rows = pd.read_parquet(input) if input.suffix == ".parquet" else pd.read_csv(input)
+    answers = tracking.apply(model, rows)
+    keys = [c for c in ("row_id", "customer") if c in rows]
+    answers = pd.concat([rows[keys].reset_index(drop=True), answers], axis=1)
+    with store.replacing(output) as part:
+        answers.to_parquet(part, index=False) if output.suffix == ".parquet" else answers.to_csv(
+            part, index=False
+        )
+    typer.echo(f"{len(answers):,} customers answered: {output}")
+
+
+@app.command()
+def sync() -> None:
+    """Rebuild MLflow from the files: log every committed comparison that is not there yet."""
+    from crmlab import params, tracking
+    from crmlab.compare import PIPELINE
+    from crmlab.compare import compare as compare_methods
+
+    settings = params.load()
+    typer.echo(tracking.initialise())
+    for task in settings.tasks.values():
+        for name in task.problems:
+            if not store.problem_folder(task.name, name).is_dir():
+                typer.echo(f"{task.name}/{name}: not made on this machine, left out")
+                continue
+            comparison = compare_methods(task.name, name, settings=settings)
+            typer.echo(tracking.track(comparison, PIPELINE))
+            executed = store.executed_notebook(task.name, name)
+            if executed.is_file():
+                tracking.attach_notebook(comparison.score_key, task.name, executed)
+
+
+@app.command("log-model")
+def log_model(key: Annotated[str, typer.Argument(help="A run key (tag crmlab.run_key in MLflow).")]) -> None:
+    """Register any kept run's model in MLflow; the champion stays where it is."""
+    from crmlab import params, tracking
+    from crmlab.compare import compare as compare_methods
+
+    settings = params.load()
+    for task in settings.tasks.values():
+        for name in task.problems:
+            path = store.scores_file(task.name, name)
+            if path.is_file() and key in path.read_text(encoding="utf-8"):
+                comparison = compare_methods(task.name, name, settings=settings)
+                typer.echo(tracking.log_model(comparison, key))
+                return
+    raise UsageError(f"no committed score has the run key '{key}'")
+
+
+@app.command()
+def verify(
+    keys: Annotated[
+        bool, typer.Option("--keys", help="Only recompute the keys, offline, in seconds.")
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(help="TASK/PROBLEM, or a data set; repeatable.")] = None,
+) -> None:
+    """Check the committed scores: recompute the keys, or re-execute and compare the numbers.
+
+    Classes: exact (same digits), numeric (within 1e-6), order (same ranking, other numbers),
+    different. Ends with exit code 1 for a stale key or a different result.
+    """
+    from crmlab import verify as checking
+
+    found = checking.verify_keys() if keys else checking.verify_numbers(only or [])
+    _print_table(found)
+    bad = found[~found["ok"]]
+    if len(bad):
+        raise CrmlabError(f"{len(bad)} of {len(found)} committed comparisons do not hold")
+    typer.echo(f"all {len(found)} hold")
+
+
+@app.command()
+def board(
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As the README's table.")] = False,
+) -> None:
+    """Show the result of every comparison: champion, interval, whether its lead is real."""
+    from crmlab import report
+
+    rows = report.board()
+    if as_markdown:
+        typer.echo(report.markdown(rows))
+        return
+    import pandas as pd
+
+    _print_table(pd.DataFrame(rows))
+    typer.echo("The whole story: experiments/notebooks/<question>/<problem>.ipynb. Compare runs: make review.")
+
+
+@app.command()
+def params() -> None:
+    """Check params.yaml whole: unknown keys, wrong types, unknown methods."""
+    from crmlab import params as reading
+
+    settings = reading.load()
+    count = sum(len(t.problems) for t in settings.tasks.values())
+    for task in settings.tasks.values():
+        for name in task.problems:
+            task.roster(name)
+    typer.echo(f"params.yaml holds {count} problems of {len(settings.tasks)} tasks")
+
+
+@app.command()
+def init() -> None:
+    """Create MLflow's store once (the Makefile does this)."""
+    from crmlab import tracking
+
+    typer.echo(tracking.initialise())
+
+
+@app.command()
+def review(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Start MLflow's pages on 127.0.0.1 and print the links that compare the methods."""
+    from crmlab import tracking
+
+    for line in tracking.links(port):
+        typer.echo(line)
+    tracking.serve(port)
+
+
+def _posed(task: str, name: str) -> Any:
+    """Pose and save a problem from params.yaml, or with default windows on the user's own data."""
+    from crmlab import params as reading
+    from crmlab import problem as posing
+
+    settings = reading.load()
+    part = settings.task(task)
+    if name not in part.problems and store.fingerprint_file(name).is_file():
+        spec = posing.auto_spec(name, task)
+    else:
+        spec = part.spec(name)
+    posed = posing.pose(task, name, spec, features=settings.features, seed=settings.seed)
+    posing.save(posed)
+    return posed
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Split OURS=YOURS."""
+    ours, mark, yours = text.partition("=")
+    if not mark:
+        raise UsageError(f"'{text}' is not OURS=YOURS, such as customer=ClientNo")
+    return ours, yours
+
+
+def _print_table(frame: Any) -> None:
+    """Print a frame as text, whole."""
+    import pandas as pd
+
+    with pd.option_context(
+        "display.width", 200, "display.max_colwidth", 60, "display.float_format", "{:.4f}".format
+    ):
+        typer.echo(frame.to_string(index=False, na_rep=""))
+
+
+def main() -> None:
+    """Run the command; an error in the caller's words ends with its exit code and no traceback."""
+    # data and model hubs are never called, and one BLAS kernel is used everywhere
+    os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
+    try:
+        app(standalone_mode=False)
+    except CrmlabError as error:
+        typer.echo(f"crmlab: {error}", err=True)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        # usage errors of the command line itself show their own message
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            sys.exit(USAGE)
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Reading delimited text strictly: every value stays text, and every row has every column."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from crmlab.errors import USAGE, DataError
+
+
+def read_text(path: Path, *, separator: str = ",") -> pd.DataFrame:
+    """Return a delimited file as text columns; '00123' and 'NA' stay what they are.
+
+    Empty values are ''. Blank lines are skipped. Raises DataError, naming the line, for a row with
+    too many or too few values, text that is not UTF-8, a column name that is empty or repeated.
+    """
+    return parse_text(path.read_bytes(), name=path.name, separator=separator)
+
+
+def parse_text(content: bytes, *, name: str, separator: str = ",") -> pd.DataFrame:
+    """Return delimited bytes as text columns (see read_text); `name` is what errors call them."""
+    names = header(content, name=name, separator=separator)
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(content),
+            read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
+            parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise _refusal(_first_ragged_line(content, name, names, separator) or f"{name}: {error}") from None
+    return table.to_pandas()
+
+
+def header(content: bytes, *, name: str, separator: str) -> list[str]:
+    """Return the column names; raises DataError where one is empty or repeated, or none is there."""
+    text = _decoded(content, name)
+    names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])]
+    if not any(names):
+        raise _refusal(f"{name} is empty: its first line must name the columns")
+    repeated = sorted({n for n in names if names.count(n) > 1})
+    if repeated:
+        raise _refusal(f"{name}: the column name '{repeated[0]}' occurs {names.count(repeated[0])} times")
+    return names
+
+
+def line_numbers(content: bytes, positions: Iterable[int], *, separator: str) -> list[int]:
+    """Return the line in the file on which each data row (0 = the first after the header) ends."""
+    wanted = set(positions)
+    reader = csv.reader(io.StringIO(_decoded(content, "file"), newline=""), delimiter=separator)
+    next(reader)
+    rows = ((i, reader.line_num) for i, _ in enumerate(row for row in reader if row))
+    return [line for i, line in rows if i in wanted]
+
+
+def without_decimal(ids: pd.Series) -> pd.Series:
+    """Return ids as text without the '.0' that a detour through numbers leaves, '' as null.
+
+    Only where every id of the column has it: in a mixed column '12.0' may be meant.
+    """
+    ids = ids.str.strip()
+    ids = ids.mask(ids == "")
+    if ids.notna().any() and ids.dropna().str.fullmatch(r"\d+\.0").all():
+        return ids.str.removesuffix(".0")
+    return ids
+
+
+def _first_ragged_line(content: bytes, name: str, names: list[str], separator: str) -> str | None:
+    """Return what is wrong with the first row that is broken, or None where every row is whole."""
+    reader = csv.reader(io.StringIO(_decoded(content, name), newline=""), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            if row and len(row) != len(names):
+                return f"{name}, line {reader.line_num}: {len(row)} values for {len(names)} columns"
+    except csv.Error as error:
+        return f"{name}, line {reader.line_num}: {error}"
+    return None
+
+
+def _decoded(content: bytes, name: str) -> str:
+    """Return UTF-8 text, without a byte-order mark."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise _refusal(f"{name}, line {line}: not UTF-8 text. Save the file as UTF-8") from None
+
+
+def _refusal(message: str) -> DataError:
+    """Return an error for a file that its owner has to mend."""
+    return DataError(message, exit_code=USAGE)

@@ -1,0 +1,1 @@
+"""Formulas with their sources: likelihoods, profits, ranks, resampling; below methods and metrics."""

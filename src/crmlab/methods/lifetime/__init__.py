@@ -1,0 +1,1 @@
+"""Methods that meet the lifetime contract (see crmlab.kinds.lifetime)."""

@@ -1,0 +1,1 @@
+"""Metrics: one measure per file; a pure function of solution, answers, rows and weights."""

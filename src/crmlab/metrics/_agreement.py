@@ -1,0 +1,35 @@
+"""Agreement of two partitions of the same customers, weighted: the adjusted Rand index."""
+
+import numpy as np
+import pandas as pd
+
+from crmlab.metrics._weighting import mass_by_cell
+
+
+def adjusted_rand(first, second, mass):
+    """Return the adjusted Rand index (Hubert and Arabie 1985) under each weighting, (B,).
+
+    first, second: (c,) labels of c cells of customers; mass: (B, c) their weights. A weight counts
+    as so many copies. nan where both partitions are trivial: chance agreement is then total.
+    """
+    rows, columns = pd.factorize(first)[0], pd.factorize(second)[0]
+    joint = pd.factorize(rows * (columns.max() + 1) + columns)[0]
+    together = _same(mass_by_cell(joint, mass))
+    in_first, in_second = _same(mass_by_cell(rows, mass)), _same(mass_by_cell(columns, mass))
+    everyone = _same(mass.sum(axis=1, keepdims=True))
+    by_chance = np.divide(in_first * in_second, everyone, out=np.zeros_like(everyone), where=everyone > 0)
+    most = (in_first + in_second) / 2
+    possible = most - by_chance
+    defined = possible > 1e-12 * everyone
+    return np.divide(together - by_chance, possible, out=np.full(len(mass), np.nan), where=defined)
+
+
+def cells(labels, weights):
+    """Return the distinct rows of a label frame, and their weights (B, c): few cells for many customers."""
+    code, distinct = pd.factorize(pd.MultiIndex.from_frame(labels))
+    return distinct.to_frame(index=False), mass_by_cell(code, weights)
+
+
+def _same(mass):
+    """Return the number of pairs within groups of the given sizes (B, g), (B,)."""
+    return (mass * (mass - 1)).sum(axis=1) / 2

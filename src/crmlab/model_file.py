@@ -1,0 +1,82 @@
+"""A model as a file that can leave the machine: skops format, checked before it is loaded.
+
+A safe format alone does not make loading safe, because the list of types to trust is read from
+the file itself: the SHA-256 and our own list of modules are checked as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlab import registry
+from crmlab.errors import DataError
+from crmlab.kinds import Context
+from crmlab.vocabulary import CATEGORICAL
+
+TRUSTED = ("builtins.", "collections.", "crmlab.", "lightgbm.", "numpy.", "pandas.", "scipy.", "sklearn.")
+"""Modules whose types a model file may hold; anything else is refused before it is loaded."""
+
+
+def dump(model: Any, path: Path) -> str:
+    """Write a model in the skops format; return the file's SHA-256.
+
+    Raises DataError for a type outside the TRUSTED modules.
+    """
+    import skops.io
+
+    skops.io.dump(model, path)
+    _checked_types(path)
+    return sha256(path)
+
+
+def load(path: Path, facts_file: Path) -> tuple[Any, dict[str, Any]]:
+    """Return a model and its facts. Raises DataError for a changed file or a foreign type."""
+    import skops.io
+
+    facts = json.loads(facts_file.read_text(encoding="utf-8"))
+    if sha256(path) != facts["sha256"]:
+        raise DataError(f"{path.name} is not the file that was logged (its SHA-256 differs)")
+    return skops.io.load(path, trusted=_checked_types(path)), facts
+
+
+def answer(model: Any, rows: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
+    """Answer new rows: the columns of the model's kind, one row per row of `rows`."""
+    kind = registry.module("kinds", facts["kind"])
+    context = Context(horizon_days=facts["horizon_days"], seed=0, roles=facts["roles"])
+    return kind.answer(model, rows[facts["columns"]].reset_index(drop=True), context)
+
+
+def synthetic_rows(rows: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
+    """Return five made-up rows in the shape of `rows`: quantiles and frequent levels, no customer."""
+    made = {}
+    for column in rows:
+        known = rows[column].dropna()
+        if roles.get(column) == CATEGORICAL or not pd.api.types.is_numeric_dtype(known):
+            levels = list(known.astype(str).value_counts().index[:5]) or ["unknown"]
+            made[column] = [levels[i % len(levels)] for i in range(5)]
+        else:
+            spread = known.astype(float).quantile([0.1, 0.3, 0.5, 0.7, 0.9]) if len(known) else [0.0] * 5
+            made[column] = [float(f"{v:.4g}") for v in spread]
+    return pd.DataFrame(made)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _checked_types(path: Path) -> list[str]:
+    """Return the types in a model file, after refusing any that lies outside TRUSTED modules."""
+    import skops.io
+
+    types = skops.io.get_untrusted_types(file=path)
+    foreign = [t for t in types if not t.startswith(TRUSTED)]
+    if foreign:
+        raise DataError(f"{path.name} holds the type {foreign[0]}, which crmlab does not load")
+    return types

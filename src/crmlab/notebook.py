@@ -1,0 +1,221 @@
+"""Notebooks through papermill, strictly: names and types checked, every cell run, output normalised.
+
+papermill alone exits 0 for an unknown parameter, a wrong type, a missing parameters cell and a
+`sys.exit(0)` half way; each is an error here.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crmlab import store
+from crmlab.errors import CrmlabError, DataError, UsageError, did_you_mean
+
+VOLATILE = "volatile"
+"""Tag of cells whose outputs differ from run to run (seconds, memory)."""
+
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+TIMED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def source(name: str) -> Path:
+    """Return the notebook called `name`. Raises UsageError for an unknown name."""
+    folder = store.project() / "notebooks"
+    known = [p.stem for p in folder.glob("*.ipynb")]
+    if name not in known:
+        raise UsageError(f"no notebook is called '{name}'.{did_you_mean(name, known)}")
+    return folder / f"{name}.ipynb"
+
+
+def execute(name: str, parameters: Mapping[str, Any], target: Path) -> Path:
+    """Execute a notebook with parameters; leave the executed, normalised copy at `target`.
+
+    A failing cell leaves the partial notebook under experiments/failed/ and raises CrmlabError
+    with the traceback's end. The source is stripped of outputs first, so that a notebook saved
+    with outputs does not look like another one.
+    """
+    path = source(name)
+    strip(path)
+    notebook = _read(path)
+    check_parameters(notebook, parameters, where=store.show(path))
+    with tempfile.TemporaryDirectory(prefix="crmlab-") as folder:
+        draft = Path(folder) / path.name
+        error = _papermill(path, draft, parameters, Path(folder) / "progress")
+        executed = _read(draft) if draft.exists() else None
+        if error or (gap := _not_run(executed)):
+            kept = store.project() / "experiments" / "failed" / f"{name}-{target.stem}.ipynb"
+            if executed is not None:
+                _write(kept, executed)
+            what = error or gap
+            raise CrmlabError(
+                f"{store.show(path)} failed; the partial notebook is {store.show(kept)}\n{what}"
+            )
+        _write(target, normalised(executed))
+    return target
+
+
+def check_parameters(notebook: Any, given: Mapping[str, Any], *, where: str) -> None:
+    """Check names and types of parameters against the notebook's parameters cell.
+
+    Raises UsageError for an unknown name ('did you mean'), a wrong type, a cell that is not one
+    plain assignment per line, or anything but exactly one cell tagged `parameters`.
+    """
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise UsageError(f"{where} has {len(cells)} cells tagged 'parameters'; it needs exactly one")
+    known = {}
+    for statement in ast.parse(cells[0].source).body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            raise UsageError(
+                f"{where}: line {statement.lineno} of the parameters cell is no plain assignment"
+            )
+        try:
+            known[statement.targets[0].id] = ast.literal_eval(statement.value)
+        except (ValueError, AttributeError):
+            line = statement.lineno
+            raise UsageError(f"{where}: line {line} of the parameters cell is no plain value") from None
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"{where} has no parameter '{name}'.{did_you_mean(name, known)}")
+        if type(value) is not type(known[name]):
+            wanted, got = type(known[name]).__name__, type(value).__name__
+            raise UsageError(f"{where}: {name} = {value!r} is {got}, not {wanted}")
+
+
+def parse_parameters(name: str, given: list[str]) -> dict[str, Any]:
+    """Return NAME=VALUE pairs as values (Python literals, else text)."""
+    parsed = {}
+    for pair in given:
+        key, mark, text = pair.partition("=")
+        if not mark:
+            raise UsageError(f"'{pair}' is not NAME=VALUE (a parameter of the notebook '{name}')")
+        try:
+            parsed[key] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            parsed[key] = text
+    return parsed
+
+
+def strip(path: Path) -> bool:
+    """Remove outputs and counts from a notebook's source file; return whether it had any."""
+    notebook = _read(path)
+    before = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        for key in ("execution", "papermill"):
+            cell.metadata.pop(key, None)
+    if notebook == before:
+        return False
+    _write(path, notebook)
+    return True
+
+
+def normalised(notebook: Any) -> Any:
+    """Return an executed notebook without what differs from run to run.
+
+    Gone: papermill's and the kernel's times, cell ids, addresses in reprs, terminal colours, and
+    the outputs of cells tagged `volatile`.
+    """
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = {k: v for k, v in notebook.metadata.items() if k in ("kernelspec", "language_info")}
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:03d}"
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
+        if cell.cell_type != "code":
+            continue
+        if VOLATILE in cell.metadata.get("tags", []):
+            cell.outputs = []
+        for output in cell.outputs:
+            if "text" in output:
+                output["text"] = _plain(output["text"])
+            for kind, content in output.get("data", {}).items():
+                if isinstance(content, str) and not kind.startswith("image/png"):
+                    output["data"][kind] = _plain(content)
+    return notebook
+
+
+def _plain(text: str) -> str:
+    """Return text without memory addresses and terminal colours."""
+    return TIMED.sub("", ADDRESS.sub("0x0", text))
+
+
+def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Path) -> str:
+    """Run papermill; return '' or the end of the traceback. Shows the run's one progress line."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    ended = threading.Event()
+    watcher = threading.Thread(target=_show_progress, args=(line, ended), daemon=True)
+    os.environ["CRMLAB_PROGRESS"] = str(line)
+    watcher.start()
+    try:
+        papermill.execute_notebook(
+            path,
+            draft,
+            dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=store.project(),
+        )
+    except PapermillExecutionError as error:
+        return "\n".join([*TIMED.sub("", str(error)).strip().splitlines()[-30:]])
+    finally:
+        ended.set()
+        watcher.join()
+        os.environ.pop("CRMLAB_PROGRESS", None)
+    return ""
+
+
+def _show_progress(line: Path, ended: threading.Event) -> None:
+    """Show the progress line that the kernel writes, on the terminal, until the end."""
+    shown, last = "", time.monotonic()
+    interactive = sys.stderr.isatty()
+    while not ended.wait(0.5):
+        text = line.read_text(encoding="utf-8") if line.exists() else ""
+        due = interactive or time.monotonic() - last > 30
+        if text and text != shown and due:
+            sys.stderr.write(f"\r\x1b[K{text}" if interactive else f"{text}\n")
+            sys.stderr.flush()
+            shown, last = text, time.monotonic()
+    if shown and interactive:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _not_run(notebook: Any) -> str:
+    """Return why an executed notebook is not whole, or ''."""
+    if notebook is None:
+        return "papermill left no notebook"
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    missed = [n for n, c in enumerate(code, 1) if c.execution_count is None]
+    if missed:
+        return f"{len(missed)} of {len(code)} code cells did not run, the first is code cell {missed[0]}"
+    return ""
+
+
+def _read(path: Path) -> Any:
+    """Read a notebook file. Raises DataError where it is not one."""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise DataError(f"{store.show(path)} is not a notebook: {error}") from None
+
+
+def _write(path: Path, notebook: Any) -> None:
+    """Write a notebook file by rename."""
+    import nbformat
+
+    with store.replacing(path) as part:
+        nbformat.write(notebook, part)

@@ -1,0 +1,243 @@
+"""params.yaml, read and checked whole before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crmlab import registry, store
+from crmlab.errors import CrmlabError, UsageError, did_you_mean
+
+TOP = {"seed": int, "limits": dict, "intervals": dict, "datasets": list, "features": list}
+LIMITS = {"workers": int, "seconds_per_run": (int, float)}
+INTERVALS = {"level": float, "replicates": int}
+TASK = {
+    "metrics": list,
+    "primary": str,
+    "economics": dict,
+    "stability_refits": int,
+    "methods": dict,
+    "problems": dict,
+}
+PROBLEM = {
+    "rolling": {
+        "horizon_days": int,
+        "gap_days": int,
+        "train_cutoffs": list,
+        "test_cutoffs": list,
+        "refits": int,
+        "left_censored_before": str,
+        "population": dict,
+    },
+    "chronological": {"train_share": float, "refits": int},
+    "cross_validation": {"folds": int, "repeats": int},
+}
+EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict}
+NEEDED = {
+    "rolling": {"horizon_days", "gap_days", "train_cutoffs", "test_cutoffs"},
+    "chronological": {"train_share"},
+    "cross_validation": {"folds", "repeats"},
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a roster: a method, by its path, with every parameter spelled out."""
+
+    method: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Task:
+    """The part of params.yaml under a task's name."""
+
+    name: str
+    metrics: tuple[str, ...]
+    primary: str
+    economics: Mapping[str, float]
+    stability_refits: int
+    methods: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    problems: Mapping[str, Mapping[str, Any]]
+
+    def spec(self, problem: str) -> Mapping[str, Any]:
+        """Return how a problem is posed. Raises UsageError for an unknown name."""
+        if problem not in self.problems:
+            known = did_you_mean(problem, self.problems)
+            raise UsageError(f"{store.PARAMS}: {self.name} has no problem '{problem}'.{known}")
+        return self.problems[problem]
+
+    def roster(self, problem: str) -> list[Entry]:
+        """Return the methods that enter a problem's comparison, with its overrides."""
+        overrides = self.problems.get(problem, {}).get("overrides", {})
+        return [
+            Entry(f"{kind}/{name}", registry.method_parameters(f"{kind}/{name}", {**given, **changed}))
+            for kind, methods in self.methods.items()
+            for name, given in methods.items()
+            for changed in [overrides.get(name, {})]
+        ]
+
+
+@dataclass(frozen=True)
+class Params:
+    """params.yaml after every check."""
+
+    seed: int
+    workers: int
+    seconds_per_run: float
+    level: float
+    replicates: int
+    datasets: tuple[str, ...]
+    features: tuple[str, ...]
+    tasks: Mapping[str, Task]
+
+    def task(self, name: str) -> Task:
+        """Return a task's part. Raises UsageError for an unknown name."""
+        if name not in self.tasks:
+            raise UsageError(f"no task is called '{name}'.{did_you_mean(name, self.tasks)}")
+        return self.tasks[name]
+
+
+def load(path: Path | None = None) -> Params:
+    """Read and check params.yaml.
+
+    Raises UsageError that lists everything wrong at once: unknown keys and names ('did you
+    mean'), values of the wrong type, metrics without their prices.
+    """
+    path = path or store.project() / store.PARAMS
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{store.show(path)} is not YAML: {error}") from None
+    faults = _Faults()
+    if not isinstance(content, dict):
+        raise UsageError(f"{store.show(path)} holds no parameters")
+    tasks = {k: v for k, v in content.items() if k in registry.names("tasks")}
+    known = TOP | dict.fromkeys(registry.names("tasks"), dict)
+    faults.check("", content, known, needed=set(TOP))
+    faults.check("limits", content.get("limits"), LIMITS, needed=set(LIMITS))
+    faults.check("intervals", content.get("intervals"), INTERVALS, needed=set(INTERVALS))
+    for folder in ("datasets", "features"):
+        faults.names(folder, content.get(folder), registry.names(folder))
+    for name, part in tasks.items():
+        _check_task(faults, name, part)
+    faults.raise_if_any(path)
+    return Params(
+        seed=content["seed"],
+        workers=content["limits"]["workers"],
+        seconds_per_run=float(content["limits"]["seconds_per_run"]),
+        level=content["intervals"]["level"],
+        replicates=content["intervals"]["replicates"],
+        datasets=tuple(content["datasets"]),
+        features=tuple(content["features"]),
+        tasks={
+            name: Task(name=name, **{**part, "metrics": tuple(part["metrics"])})
+            for name, part in tasks.items()
+        },
+    )
+
+
+def _check_task(faults: _Faults, name: str, part: Any) -> None:
+    """Check one task: its metrics and prices, its roster, its problems."""
+    if not faults.check(name, part, TASK, needed=set(TASK)):
+        return
+    faults.names(f"{name}.metrics", part["metrics"], registry.names("metrics"))
+    metrics = [m for m in part["metrics"] if m in registry.names("metrics")]
+    if part["primary"] not in part["metrics"]:
+        faults.add(f"{name}.primary: '{part['primary']}' is not among {name}.metrics")
+    asked = {price for m in metrics for price in registry.prices(m)}
+    faults.check(f"{name}.economics", part["economics"], dict.fromkeys(asked, (int, float)), needed=asked)
+    roster = []
+    faults.names(f"{name}.methods", list(part["methods"]), registry.names("kinds"))
+    for kind, methods in part["methods"].items():
+        for method, given in (methods or {}).items():
+            roster.append(method)
+            faults.try_to(f"{name}.methods", registry.method_parameters, f"{kind}/{method}", given or {})
+    for problem, spec in part["problems"].items():
+        where = f"{name}.problems.{problem}"
+        if not isinstance(spec, dict) or spec.get("protocol") not in PROBLEM:
+            faults.add(f"{where}.protocol must be one of {', '.join(PROBLEM)}")
+            continue
+        allowed = EVERY_PROBLEM | PROBLEM[spec["protocol"]]
+        faults.check(where, spec, allowed, needed={"dataset", *NEEDED[spec["protocol"]]})
+        faults.names(f"{where}.dataset", [spec.get("dataset", "")], registry.names("datasets"))
+        faults.names(f"{where}.overrides", list(spec.get("overrides", {})), roster)
+
+
+class _Faults:
+    """Everything that is wrong with the file, collected to be said at once."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def add(self, fault: str) -> None:
+        """Note one fault."""
+        self.found.append(fault)
+
+    def check(self, where: str, part: Any, known: Mapping[str, Any], *, needed: set[str]) -> bool:
+        """Check the keys and types of one mapping; return whether all is well."""
+        before = len(self.found)
+        if not isinstance(part, dict):
+            self.add(f"{where} must be a mapping, not {part!r}")
+            return False
+        prefix = f"{where}." if where else ""
+        for key, value in part.items():
+            if key not in known:
+                self.add(f"unknown key '{prefix}{key}'.{did_you_mean(str(key), known)}")
+            elif not _is(value, known[key]):
+                self.add(f"{prefix}{key} = {value!r} is {type(value).__name__}, not {_words(known[key])}")
+        self.found += [f"'{prefix}{key}' is missing" for key in sorted(needed - set(part))]
+        return len(self.found) == before
+
+    def names(self, where: str, given: Any, known: list[str]) -> None:
+        """Check that every name in a list exists."""
+        for name in given if isinstance(given, list) else []:
+            if name not in known:
+                self.add(f"{where}: there is no '{name}'.{did_you_mean(str(name), known)}")
+
+    def try_to(self, where: str, act: Any, *arguments: Any) -> None:
+        """Note the error that a call raises."""
+        try:
+            act(*arguments)
+        except CrmlabError as error:
+            self.add(f"{where}: {error}")
+
+    def raise_if_any(self, path: Path) -> None:
+        """Raise one UsageError with every fault on its own line."""
+        if self.found:
+            raise UsageError(f"{store.show(path)}:\n  " + "\n  ".join(self.found))
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Tell whether a value has a type; true and false are not numbers, a whole number is a float."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _words(kind: Any) -> str:
+    """Return a type's name for a message."""
+    names = {int: "a whole number", float: "a number", str: "text", list: "a list", dict: "a mapping"}
+    return names.get(kind, "a number")
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key given twice is an error and a date stays the text that was written."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping; raise for a repeated key."""
+        keys = [self.construct_object(k, deep=deep) for k, _ in node.value]
+        twice = {k for k in keys if keys.count(k) > 1}
+        if twice:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(
+                f"the key {sorted(map(str, twice))[0]!r} stands twice in the mapping at line {line}"
+            )
+        return super().construct_mapping(node, deep=deep)
+
+
+_UniqueKeys.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))

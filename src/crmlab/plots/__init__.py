@@ -1,0 +1,1 @@
+"""Pictures of a comparison, one per file."""

@@ -1,0 +1,244 @@
+"""Runs: every method of a roster on one problem, in two long-lived workers, kept by key.
+
+A run whose key is in the store is reused. One that crashes, takes too long, fails or does not
+apply is a row with its reason, and stops nobody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import pandas as pd
+
+from crmlab import harness, registry, store
+from crmlab.errors import DataError
+from crmlab.params import Entry
+from crmlab.vocabulary import CRASHED, OK, TIMED_OUT
+
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # one BLAS kernel everywhere: others differ in the last digits
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One method on one problem: what it was, how it ended, what it answered, what it cost."""
+
+    method: str
+    label: str
+    control: str | None
+    parameters: dict[str, Any]
+    key: str
+    status: str
+    reason: str = ""
+    answers: pd.DataFrame | None = None
+    cost: dict[str, float] | None = None
+    reused: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The folder that the method lies in."""
+        return self.method.split("/")[0]
+
+
+def run(
+    problem: Any,
+    roster: Sequence[Entry],
+    *,
+    seed: int,
+    stability_refits: int = 0,
+    workers: int = 2,
+    seconds_per_run: float = 600.0,
+    fresh: bool = False,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Run]:
+    """Run every method of the roster on a problem; return one Run per entry, in roster order.
+
+    fresh: refit everything, also what the store holds. progress: is told one line per change.
+    """
+    common = {"seed": seed, "stability_refits": stability_refits}
+    surroundings = harness.environment()
+    jobs = [
+        {
+            "key": harness.run_key(
+                problem.facts["digest"], e.method, e.parameters, environment=surroundings, **common
+            ),
+            "method": e.method,
+            "parameters": dict(e.parameters),
+            **common,
+        }
+        for e in roster
+    ]
+    waiting = [job for job in jobs if fresh or not _kept(job["key"])]
+    reused = {job["key"] for job in jobs} - {job["key"] for job in waiting}
+    with contextlib.ExitStack() as stack:
+        # two commands on one problem do not fit the same methods at the same time
+        stack.enter_context(store.locked(f"run.{problem.task}.{problem.name}"))
+        if not fresh:
+            waiting = [job for job in waiting if not _kept(job["key"])]
+        records = _work_off(problem, waiting, workers, seconds_per_run, progress) if waiting else {}
+    return [_finished(job, records.get(job["key"]), reused=job["key"] in reused) for job in jobs]
+
+
+def load_model(key: str) -> Any:
+    """Return the model of a kept run.
+
+    The store holds our own pickles; one whose SHA-256 differs from its record is refused.
+    Raises DataError when the run is not in the store or its model was changed.
+    """
+    import hashlib
+
+    record = store.read_json(store.run_folder(key) / "run.json", made_by="crmlab compare TASK PROBLEM")
+    content = (store.run_folder(key) / "model.pickle").read_bytes()
+    if hashlib.sha256(content).hexdigest() != record["model_sha256"]:
+        raise DataError(f"the model of run {key} is not the one that was written: run it again with --fresh")
+    return pickle.loads(content)
+
+
+def _kept(key: str) -> bool:
+    """Tell whether the store holds a whole run under this key."""
+    folder = store.run_folder(key)
+    return all((folder / f).is_file() for f in ("run.json", "answers.parquet", "model.pickle"))
+
+
+def _finished(job: dict[str, Any], record: dict[str, Any] | None, *, reused: bool) -> Run:
+    """Return the Run behind a job, with its answers read back from the store."""
+    declared = registry.find("methods", job["method"])
+    identity = {
+        "method": job["method"],
+        "label": declared.label,
+        "control": declared.control,
+        "parameters": job["parameters"],
+        "key": job["key"],
+    }
+    if record is not None and record["status"] != OK:
+        return Run(**identity, status=record["status"], reason=record["reason"])
+    folder = store.run_folder(job["key"])
+    record = store.read_json(folder / "run.json", made_by="crmlab compare TASK PROBLEM")
+    answers = store.read_frame(folder / "answers.parquet", made_by="crmlab compare TASK PROBLEM")
+    if store.digest(answers) != record["answers_digest"]:
+        raise DataError(
+            f"the answers of run {job['key']} are not the ones that were written: "
+            f"remove {store.show(folder)} and run again"
+        )
+    return Run(**identity, status=OK, answers=answers, cost=record["cost"], reused=reused)
+
+
+# --- the two workers --------------------------------------------------------------------------
+class _Worker:
+    """One worker process with its pipe and the job it is on."""
+
+    def __init__(self, problem: Any) -> None:
+        to_read, write = os.pipe()
+        read, to_write = os.pipe()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by end()
+        command = [sys.executable, "-m", "crmlab.worker", str(to_read), str(to_write)]
+        self.process = subprocess.Popen(
+            command,
+            pass_fds=(to_read, to_write),
+            env=os.environ | ONE_THREAD,
+            stdin=subprocess.DEVNULL,
+            stdout=self.errors,
+            stderr=self.errors,
+        )
+        os.close(to_read)
+        os.close(to_write)
+        self.outbox, self.inbox = Connection(write, readable=False), Connection(read, writable=False)
+        self.outbox.send(problem)
+        self.job: dict[str, Any] | None = None
+        self.since = 0.0
+
+    def start(self, job: dict[str, Any]) -> None:
+        """Give the worker a job."""
+        self.job, self.since = job, time.monotonic()
+        self.outbox.send(job)
+
+    def last_words(self) -> str:
+        """Return the last line the process wrote."""
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def end(self) -> None:
+        """Stop the process and free what it held."""
+        self.process.kill()
+        self.process.wait()
+        for thing in (self.outbox, self.inbox, self.errors):
+            thing.close()
+
+
+def _work_off(
+    problem: Any,
+    jobs: list[dict[str, Any]],
+    workers: int,
+    seconds_per_run: float,
+    progress: Callable[[str], None],
+) -> dict[str, dict[str, Any]]:
+    """Let the workers do all jobs; return the record of each by key."""
+    records: dict[str, dict[str, Any]] = {}
+    queue = list(jobs)
+    began = time.monotonic()
+    team = [_Worker(problem) for _ in range(min(workers, len(jobs)))]
+    try:
+        while queue or any(w.job for w in team):
+            for place, worker in enumerate(team):
+                if worker.job is None and queue:
+                    team[place] = _started(worker, queue.pop(0), problem, records)
+            busy = [w for w in team if w.job]
+            names = ", ".join(w.job["method"] for w in busy)
+            elapsed = time.monotonic() - began
+            progress(f"method {len(records) + 1} of {len(jobs)} ({names}), {elapsed:.0f} s")
+            ready = wait([w.inbox for w in busy], timeout=1.0)
+            for place, worker in enumerate(team):
+                if worker.job and (record := _outcome(worker, worker.inbox in ready, seconds_per_run)):
+                    records[worker.job["key"]] = record
+                    worker.job = None
+                    if record["status"] in (CRASHED, TIMED_OUT):
+                        worker.end()
+                        team[place] = _Worker(problem)
+    finally:
+        for worker in team:
+            worker.end()
+    progress("")
+    return records
+
+
+def _started(worker: _Worker, job: dict[str, Any], problem: Any, records: dict) -> _Worker:
+    """Start a job; a worker that died while idle is replaced first."""
+    if worker.process.poll() is not None:
+        worker.end()
+        worker = _Worker(problem)
+    worker.start(job)
+    return worker
+
+
+def _outcome(worker: _Worker, ready: bool, seconds_per_run: float) -> dict[str, Any] | None:
+    """Return the record of the worker's job if it has ended, however it ended."""
+    if ready:
+        try:
+            return worker.inbox.recv()
+        except (EOFError, OSError, pickle.UnpicklingError):
+            code = worker.process.wait()
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            words = worker.last_words()
+            return {
+                "status": CRASHED,
+                "reason": f"the process died ({how})" + (f": {words}" if words else ""),
+            }
+    if time.monotonic() - worker.since > seconds_per_run:
+        return {"status": TIMED_OUT, "reason": f"stopped after the limit of {seconds_per_run:g} s"}
+    return None

@@ -1,0 +1,228 @@
+"""Scores: every method by every metric, with intervals that say what varies, and all differences.
+
+Three designs, by the problem's protocol:
+
+- *fixed test rows* (chronological, rolling): the estimate is the mean over windows of the mean
+  over refits; the interval comes from weighting the test customers anew (Poisson bootstrap, one
+  weight per customer over all windows) plus the variance that refits with other seeds show;
+- *cross-validation*: mean over splits, corrected resampled t (Nadeau and Bengio 2003).
+
+Differences between methods are all-pairs simultaneous (max-T), because the best method is picked
+from the same data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlab import controls, registry
+from crmlab.maths import resampling
+from crmlab.run import Run
+from crmlab.seeds import generator
+from crmlab.vocabulary import NOT_APPLICABLE, OK, ORACLE
+
+CHUNK = 250
+"""Bootstrap weightings handed to a metric at once: bounds memory at CHUNK x n doubles."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one comparison.
+
+    values: one row per method and metric (method, metric, value, lower, upper, reason).
+    folds: one row per method, metric and fold (method, metric, fold, window, refit, value).
+    pairs: {metric: frame (a, b, difference, lower, upper, p_adjusted)}; difference = a - b.
+    chance: {metric: value of an uninformative answer, or nan}.
+    """
+
+    values: pd.DataFrame
+    folds: pd.DataFrame
+    pairs: Mapping[str, pd.DataFrame]
+    chance: Mapping[str, float]
+
+
+def with_oracle(problem: Any, runs: Sequence[Run]) -> list[Run]:
+    """Return the runs, and the oracle as one more where the truth is known."""
+    kind = runs[0].kind if runs else "classification"
+    answers = controls.oracle_answers(problem, kind)
+    if answers is None:
+        return list(runs)
+    key = controls.oracle_key(problem.facts["digest"])
+    return [*runs, Run(f"{kind}/{ORACLE}", "Oracle (the truth)", ORACLE, {}, key, OK, answers=answers)]
+
+
+def score(
+    problem: Any,
+    runs: Sequence[Run],
+    metrics: Sequence[str],
+    economics: Mapping[str, float],
+    *,
+    level: float,
+    replicates: int,
+    seed: int,
+) -> Scores:
+    """Score all runs that ended well on a problem by all metrics.
+
+    level: of every interval, such as .95. replicates: bootstrap weightings. economics: prices by
+    the name that the metrics ask for.
+    """
+    design = _Design(problem, replicates=replicates, seed=seed)
+    answered = [run for run in runs if run.status == OK]
+    values, folds, pairs, chance = [], [], {}, {}
+    for name in metrics:
+        metric = registry.find("metrics", name)
+        money = {price: economics[price] for price in registry.prices(name)}
+        chance[name] = design.chance(metric, money)
+        measured: dict[str, _Measured] = {}
+        for run in answered:
+            lacking = [c for c in metric.needs if c not in run.answers]
+            if lacking:
+                values.append(_no_value(run, name, f"the answer has no {lacking[0]}"))
+                continue
+            found = design.measure(metric, run, money)
+            folds += [{"method": run.method, "metric": name, **row} for row in found.folds]
+            if np.isnan(found.value):
+                values.append(_no_value(run, name, "not defined on these test rows"))
+                continue
+            measured[run.method] = found
+            lower, upper = design.interval(found, level)
+            interval = {"value": found.value, "lower": lower, "upper": upper, "reason": ""}
+            values.append({"method": run.method, "metric": name, **interval})
+        pairs[name] = design.pairs(measured, level, name)
+    values += [_no_value(run, name, run.reason) for run in runs if run.status != OK for name in metrics]
+    columns = ["method", "metric", "value", "lower", "upper", "reason"]
+    return Scores(pd.DataFrame(values, columns=columns), pd.DataFrame(folds), pairs, chance)
+
+
+def _no_value(run: Run, metric: str, reason: str) -> dict[str, Any]:
+    """Return the row of a method that a metric cannot judge."""
+    return {"method": run.method, "metric": metric, "value": np.nan, "lower": np.nan, "upper": np.nan} | {
+        "reason": reason or NOT_APPLICABLE
+    }
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """One method by one metric: the estimate, its values per fold, and its bootstrap replicates."""
+
+    value: float
+    folds: list[dict[str, Any]]
+    replicates: np.ndarray | None
+
+
+class _Design:
+    """What varies in a problem's intervals, and the test rows of each fold, aligned once."""
+
+    def __init__(self, problem: Any, *, replicates: int, seed: int) -> None:
+        self.facts = pd.DataFrame(problem.facts["folds"]).sort_values("fold").reset_index(drop=True)
+        self.resampled = problem.facts["protocol"] == "cross_validation"
+        self.seed, self.name = seed, f"{problem.task}/{problem.name}"
+        rows = problem.rows.set_index("row_id", drop=False)
+        solution = problem.solution.set_index("row_id", drop=False)
+        tests = problem.folds[problem.folds["part"] == "test"]
+        self.tests = {
+            number: (solution.loc[ids].reset_index(drop=True), rows.loc[ids].reset_index(drop=True))
+            for number, ids in tests.groupby("fold")["row_id"]
+        }
+        owner = rows["customer"].fillna(rows["row_id"].astype(str)) if "customer" in rows else rows["row_id"]
+        tested = owner.loc[tests["row_id"].unique()]
+        codes, blocks = pd.factorize(tested, sort=True)
+        self.code = pd.Series(codes, index=tested.index)
+        self.weights = None
+        if not self.resampled:
+            rng = generator(seed, "bootstrap", self.name)
+            self.weights = resampling.poisson_weights(np.arange(len(blocks)), replicates, rng)
+
+    def chance(self, metric: registry.Metric, money: Mapping[str, float]) -> float:
+        """Return the value of an uninformative answer: the mean over the windows' test rows."""
+        if metric.chance is None or not callable(metric.chance):
+            return np.nan if metric.chance is None else float(metric.chance)
+        first = self.facts[self.facts["refit"] == 0]["fold"]
+        return float(np.mean([metric.chance(self.tests[f][0], **money) for f in first]))
+
+    def measure(self, metric: registry.Metric, run: Run, money: Mapping[str, float]) -> _Measured:
+        """Return one method's estimate, fold values and replicates."""
+        answers = {f: a.reset_index(drop=True) for f, a in run.answers.groupby("fold")}
+        folds, replicated = [], []
+        for fact in self.facts.itertuples():
+            solution, rows = self.tests[fact.fold]
+            aligned = answers[fact.fold].set_index("row_id").loc[solution["row_id"]].reset_index()
+            given = (solution, aligned, rows)
+            value = float(metric(*given, np.ones((1, len(rows))), **money)[0])
+            folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
+            if self.weights is not None and fact.refit == 0:
+                replicated.append(self._replicates(metric, given, money) - value)
+        by_window = pd.DataFrame(folds).groupby("window")["value"].mean()
+        # a window without the second class has no value; it is left out of the mean, and shown
+        value = float(np.nanmean(by_window)) if by_window.notna().any() else np.nan
+        if self.weights is None or np.isnan(value):
+            return _Measured(value, folds, None)
+        defined = [r for r in replicated if not np.isnan(r).all()]
+        return _Measured(value, folds, value + np.mean(defined, axis=0))
+
+    def _replicates(self, metric: registry.Metric, given: tuple, money: Mapping[str, float]) -> np.ndarray:
+        """Return the metric under every bootstrap weighting of the test customers, (B,)."""
+        code = self.code.loc[given[0]["row_id"]].to_numpy()
+        parts = [
+            metric(*given, self.weights[start : start + CHUNK][:, code].astype(np.float64), **money)
+            for start in range(0, len(self.weights), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def training_variance(self, found: _Measured) -> tuple[float, int]:
+        """Return the variance that refits with other seeds put into the estimate, and its df."""
+        folds = pd.DataFrame(found.folds)
+        refitted = folds[folds["window"] == folds["window"].max()]["value"].dropna()
+        if len(refitted) < 2:
+            return 0.0, 1
+        per_window = folds.groupby("window")["refit"].count()
+        share = float((1 / per_window).sum()) / len(per_window) ** 2
+        return float(refitted.var(ddof=1)) * share, len(refitted) - 1
+
+    def interval(self, found: _Measured, level: float) -> tuple[float, float]:
+        """Return the interval of one estimate."""
+        if self.resampled:
+            values = np.array([f["value"] for f in found.folds])
+            return resampling.interval_from_folds(values, test_share=self._test_share(), level=level)
+        variance, df = self.training_variance(found)
+        return resampling.interval_from_replicates(
+            found.value,
+            found.replicates,
+            level=level,
+            seed_variance=variance,
+            seed_df=df,
+            rng=generator(self.seed, "interval", self.name),
+        )
+
+    def pairs(self, measured: Mapping[str, _Measured], level: float, metric: str) -> pd.DataFrame:
+        """Return all differences with simultaneous intervals."""
+        methods = list(measured)
+        columns = ["a", "b", "difference", "lower", "upper", "p_adjusted"]
+        if len(methods) < 2:
+            return pd.DataFrame(columns=columns)
+        rng = generator(self.seed, "pairs", self.name, metric)
+        if self.resampled:
+            values = np.column_stack([[f["value"] for f in m.folds] for m in measured.values()])
+            found = resampling.pairs_from_folds(values, test_share=self._test_share(), level=level, rng=rng)
+        else:
+            variances = [self.training_variance(m) for m in measured.values()]
+            found = resampling.pairs_from_replicates(
+                np.array([m.value for m in measured.values()]),
+                np.column_stack([m.replicates for m in measured.values()]),
+                level=level,
+                seed_variance=np.array([v for v, _ in variances]),
+                seed_df=np.array([df for _, df in variances]),
+                rng=rng,
+            )
+        found.insert(0, "b", [methods[j] for j in found.pop("j")])
+        found.insert(0, "a", [methods[i] for i in found.pop("i")])
+        return found[columns]
+
+    def _test_share(self) -> float:
+        """Return n_test / n_train, the correction's ratio."""
+        return float((self.facts["n_test"] / self.facts["n_train"]).mean())

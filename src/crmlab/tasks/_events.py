@@ -1,0 +1,197 @@
+"""A task posed on events: one block of rows per origin, features before it and outcomes after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from crmlab import folds, store
+from crmlab.errors import UsageError, did_you_mean
+from crmlab.features._gather import applicable, as_known, gather
+from crmlab.tasks._posed import Posed, numbered, roles_of, without_empty
+from crmlab.windows import Window, midnight
+
+SOLUTION = ("outcome", "value", "purchases", "truth")
+ORACLE_MODULE = "crmlab.simulate.oracle"
+"""Imported by name and only where truth is known, so that no real problem's key depends on it."""
+
+
+def pose(
+    task: ModuleType,
+    tables: Mapping[str, ibis.Table],
+    spec: Mapping[str, Any],
+    *,
+    features: Sequence[str],
+    last_day: dt.date | None,
+    connection: ibis.BaseBackend,
+) -> Posed:
+    """Return the rows, folds and solution of a task on event data.
+
+    tables: whole canonical tables. features: family names; those whose tables are missing are
+    skipped. last_day: last day that the data cover (None: the day of the last order line). Raises
+    UsageError for a missing table, a protocol that needs labels, a label window that the data do
+    not cover, or an origin without customers.
+    """
+    _check(task, tables, spec)
+    train, test = (_windows(spec, part) for part in ("train_cutoffs", "test_cutoffs"))
+    origins = {w.cutoff: w for w in [*train, *test]}
+    _check_covered(tables, origins.values(), last_day, connection)
+    allowed = [f for f in features if task.FAMILIES is None or f in task.FAMILIES]
+    families = applicable(allowed, tables)
+    keep = spec.get("population", {})
+    blocks = [_block(task, tables, origins[c], families, keep, spec, connection) for c in sorted(origins)]
+    frame = numbered(pd.concat(blocks, ignore_index=True))
+    solution = frame[["row_id", *(c for c in SOLUTION if c in frame)]]
+    rows, empty = without_empty(frame.drop(columns=[c for c in SOLUTION if c in frame]))
+    split = folds.rolling(frame["origin"], train=train, test=test, refits=spec.get("refits", 1))
+    seen = _first_seen(task, tables, keep, connection)
+    facts = {
+        "families": families,
+        "families_skipped": [f for f in allowed if f not in families],
+        "empty_columns": empty,
+        "origins": [_origin_facts(frame, cutoff, seen) for cutoff in sorted(origins)],
+        "windows": [_window_facts(frame, split, fold) for fold in split.facts if fold["refit"] == 0],
+    }
+    if "left_censored" in rows:
+        facts["left_censored_before"] = midnight(spec["left_censored_before"]).date().isoformat()
+        facts["left_censored_rows"] = int(rows["left_censored"].sum())
+    roles = roles_of(rows, shown=task.SHOWN, carried=["left_censored"])
+    return Posed(rows, split, solution, roles, facts)
+
+
+# --- one origin ---------------------------------------------------------------------------------
+def _block(
+    task: ModuleType,
+    tables: Mapping[str, ibis.Table],
+    window: Window,
+    families: Sequence[str],
+    keep: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    connection: ibis.BaseBackend,
+) -> pd.DataFrame:
+    """Return one origin's customers with origin, feature columns and solution columns."""
+    known = as_known(tables, window.cutoff, connection)
+    people = _kept(task.population(known, cutoff=window.cutoff), tables, keep).order_by("customer")
+    population = connection.to_pyarrow(people)
+    frame = gather(known, population.to_pandas(), connection, cutoff=window.cutoff, families=families)
+    frame.insert(1, "origin", pd.Series(window.cutoff, index=frame.index, dtype="datetime64[us]"))
+    if "left_censored_before" in spec:
+        frame["left_censored"] = _left_censored(frame, midnight(spec["left_censored_before"]))
+    future = task.outcomes(tables, ibis.memtable(population), window)
+    found = connection.to_pyarrow(future.mutate(value=future.value.cast("float64"))).to_pandas()
+    frame = frame.merge(found, on="customer", validate="one_to_one")
+    truth = _truth(task, spec["dataset"], frame["customer"], window)
+    return frame if truth is None else frame.assign(truth=truth)
+
+
+def _kept(people: ibis.Table, tables: Mapping[str, ibis.Table], keep: Mapping[str, Any]) -> ibis.Table:
+    """Return the people whose row in `customers` has the wanted values."""
+    for column, value in keep.items():
+        customers = tables.get("customers")
+        if customers is None or column not in customers.columns:
+            known = customers.columns if customers is not None else ()
+            raise UsageError(f"population: customers has no column '{column}'." + did_you_mean(column, known))
+        people = people.semi_join(customers.filter(customers[column] == value), "customer")
+    return people
+
+
+def _left_censored(frame: pd.DataFrame, since: dt.datetime) -> pd.Series:
+    """Tell which customers were first seen before `since`, whose true first purchase is unknown."""
+    first_day = frame["origin"] - pd.to_timedelta(frame["T_days"] + 1, unit="D")
+    return first_day < since
+
+
+def _truth(task: ModuleType, dataset: str, customers: pd.Series, window: Window) -> np.ndarray | None:
+    """Return the task's truth for the customers, or None where the data set has none."""
+    files = sorted(store.truth_folder(dataset).glob("*.parquet"))
+    if not files:
+        return None
+    truth = {f.stem: pd.read_parquet(f) for f in files}
+    if task.TRUTH in truth["customers"]:
+        return customers.map(truth["customers"].set_index("customer")[task.TRUTH]).to_numpy()
+    oracle = getattr(importlib.import_module(ORACLE_MODULE), task.TRUTH)
+    gap = window.gap_days
+    if gap:
+        raise UsageError(f"gap_days = {gap}: the truth of {dataset} is known for windows without a gap only")
+    return oracle(truth, customers.tolist(), cutoff=window.cutoff, horizon_days=window.horizon_days)
+
+
+# --- checks and facts ---------------------------------------------------------------------------
+def _check(task: ModuleType, tables: Mapping[str, ibis.Table], spec: Mapping[str, Any]) -> None:
+    """Raise UsageError where the task or the protocol does not fit the tables."""
+    where = f"{task.__name__.rsplit('.')[-1]} on {spec['dataset']}"
+    for table in task.NEEDS:
+        if table not in tables:
+            raise UsageError(
+                f"{where} needs the table '{table}', and there is only {', '.join(sorted(tables))}"
+            )
+    if spec["protocol"] != "rolling":
+        raise UsageError(
+            f"{where}: protocol '{spec['protocol']}' needs a labelled table; events want 'rolling'"
+        )
+    if not spec["test_cutoffs"]:
+        raise UsageError(f"{where}: test_cutoffs is empty: name at least one day")
+
+
+def _windows(spec: Mapping[str, Any], part: str) -> list[Window]:
+    """Return the label windows of the train or the test cutoffs."""
+    horizon, gap = spec["horizon_days"], spec.get("gap_days", 0)
+    if horizon < 1 or gap < 0:
+        raise UsageError(f"horizon_days = {horizon} must be at least 1 and gap_days = {gap} at least 0")
+    return [Window(midnight(c), horizon, gap) for c in spec.get(part, [])]
+
+
+def _check_covered(
+    tables: Mapping[str, ibis.Table], windows: Any, last_day: dt.date | None, connection: ibis.BaseBackend
+) -> None:
+    """Raise UsageError where a label window reaches beyond the data: its outcomes would be cut short."""
+    if last_day is None:
+        last_day = connection.to_pyarrow(tables["transactions"].timestamp.max()).as_py().date()
+    for window in windows:
+        if window.end.date() > last_day + dt.timedelta(days=1):
+            raise UsageError(
+                f"the label window of the cutoff {window.cutoff:%Y-%m-%d} ends on "
+                f"{window.end - dt.timedelta(days=1):%Y-%m-%d}, and the data end on {last_day}: "
+                "choose an earlier cutoff or a shorter horizon_days"
+            )
+
+
+def _first_seen(
+    task: ModuleType, tables: Mapping[str, ibis.Table], keep: Mapping[str, Any], connection: ibis.BaseBackend
+) -> pd.Series:
+    """Return when each customer was first seen in the whole data."""
+    seen = _kept(task.first_seen(tables), tables, keep)
+    return connection.to_pyarrow(seen.select("seen")).to_pandas()["seen"]
+
+
+def _origin_facts(frame: pd.DataFrame, cutoff: dt.datetime, seen: pd.Series) -> dict[str, Any]:
+    """Return the size and base rate of one origin, and who is not in it as not yet seen."""
+    block = frame[frame["origin"] == cutoff]
+    return {
+        "cutoff": cutoff.date().isoformat(),
+        "n_rows": len(block),
+        "base_rate": float(block["outcome"].mean()),
+        "first_seen_after_cutoff": int((seen >= cutoff).sum()),
+    }
+
+
+def _window_facts(frame: pd.DataFrame, split: folds.Folds, fold: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sizes, base rates and train origins of one window."""
+    part = split.frame[split.frame["fold"] == fold["fold"]]
+    train, test = (frame.iloc[part.loc[part["part"] == p, "row_id"]] for p in (folds.TRAIN, folds.TEST))
+    return {
+        "window": fold["window"],
+        "cutoff": fold["cutoff"],
+        "train_cutoffs": [t.date().isoformat() for t in sorted(train["origin"].unique())],
+        "n_train": fold["n_train"],
+        "n_test": fold["n_test"],
+        "base_rate_train": float(train["outcome"].mean()) if len(train) else None,
+        "base_rate_test": float(test["outcome"].mean()),
+    }
