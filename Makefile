@@ -88,6 +88,6 @@ lock: $(READY) ## resolve the newest versions again: requirements.lock and envir
 
 clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv and what git keeps stay
 	rm -rf data/raw data/tables/*/ data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
-		experiments/failed experiments/predictions experiments/notebooks mlflow.db* mlartifacts \
+		experiments/failed experiments/predictions experiments/notebooks experiments/curves mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

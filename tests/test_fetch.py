@@ -201,13 +201,13 @@ def test_other_bad_archives():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(DataError, match="symbolic link: 'orders.csv'"):
+    with pytest.raises(DataError, match="holds a symbolic link"):
         read_member(buffer, "orders.csv")
     with pytest.raises(DataError, match="would unpack to 54,000 bytes"):
         read_member(io.BytesIO(zipped(**{"orders.csv": CONTENT[:54000]})), "orders.csv", largest=1000)
-    with pytest.raises(DataError, match="does not hold 'order.csv'. Did you mean 'orders.csv'"):
+    with pytest.raises(DataError, match=r"does not hold 'order\.csv'\. Did you mean 'orders\.csv'"):
         read_member(io.BytesIO(zipped(**{"orders.csv": CONTENT})), "order.csv")
-    with pytest.raises(DataError, match="holds 2 files that could be 'orders.csv'"):
+    with pytest.raises(DataError, match="holds 2 files that could be"):
         read_member(io.BytesIO(zipped(**{"a/orders.csv": b"1", "b/orders.csv": b"2"})), "orders.csv")
     whole = zipped(**{"orders.csv": CONTENT})
     for broken in (whole[:2000], b"", whole.replace(b"00123", b"00124", 1)):
@@ -230,7 +230,7 @@ def test_the_mirror_comes_first(project, server, monkeypatch):
 def test_a_wrong_or_missing_mirror_is_said(project, server, monkeypatch):
     declare(monkeypatch, Source("orders.csv", sha(CONTENT), f"{server.url}/orders.csv"))
     monkeypatch.setenv("CRMLAB_MIRROR", "nowhere")
-    with pytest.raises(DataError, match="CRMLAB_MIRROR names .*nowhere', which is not a folder"):
+    with pytest.raises(DataError, match=r"CRMLAB_MIRROR names .*nowhere', which is not a folder"):
         fetch.fetch("shop")
     (project / "mirror" / "shop").mkdir(parents=True)
     monkeypatch.setenv("CRMLAB_MIRROR", "mirror")

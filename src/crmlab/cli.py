@@ -33,7 +33,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store 
 @app.command()
 def datasets() -> None:
     """List the data sets: label, licence, and whether it was fetched."""
-    from crmlab.tables import catalogue
+    from crmlab.catalogue import catalogue
 
     _print_table(catalogue())
 
@@ -247,7 +247,9 @@ def board(
     import pandas as pd
 
     _print_table(pd.DataFrame(rows))
-    typer.echo("The whole story: experiments/notebooks/<question>/<problem>.ipynb. Compare runs: make review.")
+    typer.echo(
+        "The whole story: experiments/notebooks/<question>/<problem>.ipynb. Compare runs: make review."
+    )
 
 
 @app.command()
@@ -312,7 +314,7 @@ def _print_table(frame: Any) -> None:
     with pd.option_context(
         "display.width", 200, "display.max_colwidth", 60, "display.float_format", "{:.4f}".format
     ):
-        typer.echo(frame.to_string(index=False, na_rep=""))
+        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=60))
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def read_text(path: Path, *, separator: str = ",") -> pd.DataFrame:
     """Return a delimited file as text columns; '00123' and 'NA' stay what they are.
 
     Empty values are ''. Blank lines are skipped. Raises DataError, naming the line, for a row with
-    too many or too few values, text that is not UTF-8, a column name that is empty or repeated.
+    too many or too few values, text that is not UTF-8, no header, a repeated column name.
     """
     return parse_text(path.read_bytes(), name=path.name, separator=separator)
 
@@ -41,7 +41,7 @@ def parse_text(content: bytes, *, name: str, separator: str = ",") -> pd.DataFra
 
 
 def header(content: bytes, *, name: str, separator: str) -> list[str]:
-    """Return the column names; raises DataError where one is empty or repeated, or none is there."""
+    """Return the column names; raises DataError where one is repeated or none is there."""
     text = _decoded(content, name)
     names = [n.strip() for n in next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])]
     if not any(names):

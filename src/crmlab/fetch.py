@@ -8,11 +8,15 @@ import os
 import shutil
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crmlab import registry, store
 from crmlab.archives import read_member
 from crmlab.errors import DataError
 from crmlab.registry import Source
+
+if TYPE_CHECKING:
+    import requests
 
 ATTEMPTS = 3
 TIMEOUT_SECONDS = (10, 60)
@@ -106,8 +110,9 @@ def _download(dataset: str, source: Source, part: Path) -> str:
             download(source.url, str(part), None)
             break
         except requests.RequestException as error:
-            answer = getattr(error, "response", None)
-            final = answer is not None and answer.status_code < 500
+            final = error.response is not None and error.response.status_code < 500
+            if error.response is not None:
+                error.response.close()
             if final or attempt == ATTEMPTS:
                 raise _error(dataset, source, _in_words(error)) from None
             time.sleep(attempt)
@@ -143,11 +148,11 @@ def _page_hint(part: Path) -> str | None:
     )
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: requests.RequestException) -> str:
     """Return what a failed request means for the caller."""
     import requests
 
-    answer = getattr(error, "response", None)
+    answer = error.response
     if answer is not None:
         return f"the server answered {answer.status_code} {answer.reason}"
     if isinstance(error, requests.Timeout):

@@ -19,8 +19,11 @@ from crmlab.errors import DataError
 from crmlab.kinds import Context
 from crmlab.vocabulary import CATEGORICAL
 
-TRUSTED = ("builtins.", "collections.", "crmlab.", "lightgbm.", "numpy.", "pandas.", "scipy.", "sklearn.")
-"""Modules whose types a model file may hold; anything else is refused before it is loaded."""
+TRUSTED = ("collections.OrderedDict", "crmlab.", "lightgbm.", "numpy.", "pandas.", "scipy.", "sklearn.")
+"""Where a model file's types may come from; anything else is refused before it is loaded.
+
+`builtins` is not among them: it would admit `eval`.
+"""
 
 
 def dump(model: Any, path: Path) -> str:

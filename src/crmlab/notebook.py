@@ -25,7 +25,7 @@ VOLATILE = "volatile"
 """Tag of cells whose outputs differ from run to run (seconds, memory)."""
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-TIMED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+COLOURED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def source(name: str) -> Path:
@@ -53,7 +53,7 @@ def execute(name: str, parameters: Mapping[str, Any], target: Path) -> Path:
         error = _papermill(path, draft, parameters, Path(folder) / "progress")
         executed = _read(draft) if draft.exists() else None
         if error or (gap := _not_run(executed)):
-            kept = store.project() / "experiments" / "failed" / f"{name}-{target.stem}.ipynb"
+            kept = store.failed_notebook(name, target.stem)
             if executed is not None:
                 _write(kept, executed)
             what = error or gap
@@ -74,7 +74,11 @@ def check_parameters(notebook: Any, given: Mapping[str, Any], *, where: str) -> 
     if len(cells) != 1:
         raise UsageError(f"{where} has {len(cells)} cells tagged 'parameters'; it needs exactly one")
     known = {}
-    for statement in ast.parse(cells[0].source).body:
+    try:
+        statements = ast.parse(cells[0].source).body
+    except SyntaxError as error:
+        raise UsageError(f"{where}: line {error.lineno} of the parameters cell is not Python") from None
+    for statement in statements:
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
             raise UsageError(
                 f"{where}: line {statement.lineno} of the parameters cell is no plain assignment"
@@ -107,9 +111,13 @@ def parse_parameters(name: str, given: list[str]) -> dict[str, Any]:
 
 
 def strip(path: Path) -> bool:
-    """Remove outputs and counts from a notebook's source file; return whether it had any."""
+    """Remove from a notebook's source file what running it left; return whether there was any.
+
+    That is: outputs, counts, times and the version of Python.
+    """
     notebook = _read(path)
     before = copy.deepcopy(notebook)
+    notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -124,11 +132,12 @@ def strip(path: Path) -> bool:
 def normalised(notebook: Any) -> Any:
     """Return an executed notebook without what differs from run to run.
 
-    Gone: papermill's and the kernel's times, cell ids, addresses in reprs, terminal colours, and
-    the outputs of cells tagged `volatile`.
+    Gone: papermill's and the kernel's times and versions, cell ids, addresses in reprs, terminal
+    colours, the project's own place on the disk, how the kernel cut a stream into pieces, and the
+    outputs of cells tagged `volatile`.
     """
     notebook = copy.deepcopy(notebook)
-    notebook.metadata = {k: v for k, v in notebook.metadata.items() if k in ("kernelspec", "language_info")}
+    notebook.metadata = {k: v for k, v in notebook.metadata.items() if k == "kernelspec"}
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
@@ -136,6 +145,7 @@ def normalised(notebook: Any) -> Any:
             continue
         if VOLATILE in cell.metadata.get("tags", []):
             cell.outputs = []
+        cell.outputs = _joined(cell.outputs)
         for output in cell.outputs:
             if "text" in output:
                 output["text"] = _plain(output["text"])
@@ -145,14 +155,27 @@ def normalised(notebook: Any) -> Any:
     return notebook
 
 
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Return outputs with neighbouring pieces of one stream joined: where a kernel cuts is chance."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == "stream" == last.output_type and output.name == last.name:
+            last["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
+
+
 def _plain(text: str) -> str:
-    """Return text without memory addresses and terminal colours."""
-    return TIMED.sub("", ADDRESS.sub("0x0", text))
+    """Return text without memory addresses, terminal colours and the project's place on the disk."""
+    return COLOURED.sub("", ADDRESS.sub("0x0", text)).replace(str(store.project()), ".")
 
 
 def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Path) -> str:
     """Run papermill; return '' or the end of the traceback. Shows the run's one progress line."""
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     ended = threading.Event()
@@ -167,9 +190,13 @@ def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Pat
             kernel_name="python3",
             progress_bar=False,
             cwd=store.project(),
+            # the kernel warns of its loopback connection, which JupyterLab uses too
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
     except PapermillExecutionError as error:
-        return "\n".join([*TIMED.sub("", str(error)).strip().splitlines()[-30:]])
+        return "\n".join(COLOURED.sub("", str(error)).strip().splitlines()[-30:])
+    except DeadKernelError:
+        return "the kernel died: out of memory, or killed"
     finally:
         ended.set()
         watcher.join()
@@ -200,7 +227,8 @@ def _not_run(notebook: Any) -> str:
     missed = [n for n, c in enumerate(code, 1) if c.execution_count is None]
     if missed:
         return f"{len(missed)} of {len(code)} code cells did not run, the first is code cell {missed[0]}"
-    return ""
+    ended = [(n, o.ename) for n, c in enumerate(code, 1) for o in c.outputs if o.output_type == "error"]
+    return f"code cell {ended[0][0]} ended with {ended[0][1]}" if ended else ""
 
 
 def _read(path: Path) -> Any:

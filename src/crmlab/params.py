@@ -11,6 +11,7 @@ import yaml
 
 from crmlab import registry, store
 from crmlab.errors import CrmlabError, UsageError, did_you_mean
+from crmlab.windows import midnight
 
 TOP = {"seed": int, "limits": dict, "intervals": dict, "datasets": list, "features": list}
 LIMITS = {"workers": int, "seconds_per_run": (int, float)}
@@ -121,6 +122,8 @@ def load(path: Path | None = None) -> Params:
     faults.check("", content, known, needed=set(TOP))
     faults.check("limits", content.get("limits"), LIMITS, needed=set(LIMITS))
     faults.check("intervals", content.get("intervals"), INTERVALS, needed=set(INTERVALS))
+    if not faults.found:
+        _check_ranges(faults, content)
     for folder in ("datasets", "features"):
         faults.names(folder, content.get(folder), registry.names(folder))
     for name, part in tasks.items():
@@ -141,6 +144,20 @@ def load(path: Path | None = None) -> Params:
     )
 
 
+def _check_ranges(faults: _Faults, content: Mapping[str, Any]) -> None:
+    """Check the numbers that have the right type and cannot be meant."""
+    limits, intervals = content["limits"], content["intervals"]
+    if not 0 < intervals["level"] < 1:
+        faults.add(f"intervals.level = {intervals['level']} must lie between 0 and 1, such as 0.95")
+    for where, value in (
+        ("limits.workers", limits["workers"]),
+        ("limits.seconds_per_run", limits["seconds_per_run"]),
+        ("intervals.replicates", intervals["replicates"]),
+    ):
+        if value <= 0:
+            faults.add(f"{where} = {value} must be above 0")
+
+
 def _check_task(faults: _Faults, name: str, part: Any) -> None:
     """Check one task: its metrics and prices, its roster, its problems."""
     if not faults.check(name, part, TASK, needed=set(TASK)):
@@ -151,21 +168,42 @@ def _check_task(faults: _Faults, name: str, part: Any) -> None:
         faults.add(f"{name}.primary: '{part['primary']}' is not among {name}.metrics")
     asked = {price for m in metrics for price in registry.prices(m)}
     faults.check(f"{name}.economics", part["economics"], dict.fromkeys(asked, (int, float)), needed=asked)
-    roster = []
-    faults.names(f"{name}.methods", list(part["methods"]), registry.names("kinds"))
+    kinds = registry.names("kinds")
+    faults.names(f"{name}.methods", list(part["methods"]), kinds)
+    roster = {}
     for kind, methods in part["methods"].items():
-        for method, given in (methods or {}).items():
-            roster.append(method)
-            faults.try_to(f"{name}.methods", registry.method_parameters, f"{kind}/{method}", given or {})
+        if not isinstance(methods, dict):
+            faults.add(f"{name}.methods.{kind} must be a mapping, not {methods!r}")
+        elif kind in kinds:
+            roster |= {method: (f"{kind}/{method}", given or {}) for method, given in methods.items()}
+    for method, given in roster.values():
+        faults.parameters(f"{name}.methods", method, given)
     for problem, spec in part["problems"].items():
-        where = f"{name}.problems.{problem}"
-        if not isinstance(spec, dict) or spec.get("protocol") not in PROBLEM:
-            faults.add(f"{where}.protocol must be one of {', '.join(PROBLEM)}")
-            continue
-        allowed = EVERY_PROBLEM | PROBLEM[spec["protocol"]]
-        faults.check(where, spec, allowed, needed={"dataset", *NEEDED[spec["protocol"]]})
-        faults.names(f"{where}.dataset", [spec.get("dataset", "")], registry.names("datasets"))
-        faults.names(f"{where}.overrides", list(spec.get("overrides", {})), roster)
+        _check_problem(faults, f"{name}.problems.{problem}", spec, roster)
+
+
+def _check_problem(
+    faults: _Faults, where: str, spec: Any, roster: Mapping[str, tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Check how one problem is posed: its protocol, data set, cutoffs, and changes to the roster."""
+    if not isinstance(spec, dict) or "protocol" not in spec:
+        faults.add(f"{where} must be a mapping with a protocol: one of {', '.join(PROBLEM)}")
+        return
+    protocol = spec["protocol"]
+    faults.names(f"{where}.protocol", [protocol], list(PROBLEM))
+    if protocol not in list(PROBLEM):
+        return
+    allowed = EVERY_PROBLEM | PROBLEM[protocol]
+    if not faults.check(where, spec, allowed, needed={"dataset", *NEEDED[protocol]}):
+        return
+    faults.names(f"{where}.dataset", [spec["dataset"]], registry.names("datasets"))
+    for cutoff in [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]:
+        faults.try_to(where, midnight, cutoff)
+    overrides = spec.get("overrides", {})
+    faults.names(f"{where}.overrides", list(overrides), list(roster))
+    for changed in overrides.keys() & roster.keys():
+        method, given = roster[changed]
+        faults.parameters(f"{where}.overrides", method, given, overrides[changed])
 
 
 class _Faults:
@@ -198,6 +236,15 @@ class _Faults:
         for name in given if isinstance(given, list) else []:
             if name not in known:
                 self.add(f"{where}: there is no '{name}'.{did_you_mean(str(name), known)}")
+
+    def parameters(self, where: str, method: str, *given: Any) -> None:
+        """Check a method's parameters, given as one mapping or as several that overlay each other."""
+        wrong = [part for part in given if not isinstance(part, dict)]
+        if wrong:
+            self.add(f"{where}.{method} must be a mapping of parameters, not {wrong[0]!r}")
+            return
+        merged = {key: value for part in given for key, value in part.items()}
+        self.try_to(where, registry.method_parameters, method, merged)
 
     def try_to(self, where: str, act: Any, *arguments: Any) -> None:
         """Note the error that a call raises."""

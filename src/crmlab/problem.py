@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,10 @@ import pandas as pd
 from crmlab import registry, store
 from crmlab.errors import DataError, UsageError, did_you_mean
 from crmlab.folds import TEST, TRAIN
-from crmlab.tables import described
-from crmlab.tasks import _events, _labelled
-from crmlab.tasks._posed import Posed
+
+# what poses a problem is imported where it does: workers only read one, and start a second sooner
+if TYPE_CHECKING:
+    from crmlab.tasks._posed import Posed
 
 FRAMES = ("rows", "folds", "solution")
 PROTOCOLS = {
@@ -89,6 +90,9 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, features: Sequence[st
     cross-validation splits. Raises UsageError for a spec that does not fit the data, DataError
     where the tables were not made yet.
     """
+    from crmlab.tables import described
+    from crmlab.tasks import _events, _labelled
+
     entry, dataset = registry.module("tasks", task), spec["dataset"]
     if spec.get("protocol") not in PROTOCOLS:
         protocol = str(spec.get("protocol"))
@@ -107,7 +111,7 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, features: Sequence[st
     return Problem(
         task,
         name,
-        dict(spec),
+        _without_overrides(spec),
         posed.rows,
         posed.folds.frame,
         posed.solution,
@@ -139,7 +143,7 @@ def _facts(
         **posed.facts,
         "roles": posed.roles,
         "folds": posed.folds.facts,
-        "spec": dict(spec),
+        "spec": _without_overrides(spec),
         "digest": _digest(posed.rows, posed.folds.frame, posed.solution),
         "problem_key": key,
     }
@@ -184,6 +188,8 @@ def problem_key(task: str, name: str, spec: Mapping[str, Any], *, features: Sequ
     spec without the roster's overrides; the seed; the tables' digests in the fingerprint. Raises
     DataError where the fingerprint is missing.
     """
+    from crmlab.tasks import _events
+
     dataset = spec["dataset"]
     fingerprint = store.read_json(store.fingerprint_file(dataset), made_by=f"crmlab tables {dataset}")
     modules = [
@@ -198,12 +204,17 @@ def problem_key(task: str, name: str, spec: Mapping[str, Any], *, features: Sequ
         {
             "name": [task, name],
             "sources": registry.source_digest(*modules),
-            "spec": {k: v for k, v in spec.items() if k != "overrides"},
+            "spec": _without_overrides(spec),
             "features": list(features),
             "seed": seed,
             "tables": {t: part["digest"] for t, part in fingerprint["tables"].items()},
         }
     )
+
+
+def _without_overrides(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a spec that makes the problem: `overrides` changes the roster only."""
+    return {k: v for k, v in spec.items() if k != "overrides"}
 
 
 # --- data sets without a spec -------------------------------------------------------------------
@@ -222,10 +233,8 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     if "transactions" not in tables:
         raise UsageError(f"'{dataset}' has neither transactions nor a labelled table: nothing to ask of it")
     times = tables["transactions"].timestamp
-    span = connection.to_pyarrow(tables["transactions"].agg(first=times.min(), last=times.max())).to_pylist()[
-        0
-    ]
-    first, end = span["first"].date(), span["last"].date() + dt.timedelta(days=1)
+    first, last = (connection.to_pyarrow(t).as_py().date() for t in (times.min(), times.max()))
+    end = last + dt.timedelta(days=1)
     days = (end - first).days
     if days < 35:
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")

@@ -40,7 +40,7 @@ def markdown(rows: list[dict[str, str]]) -> str:
 def _row(record: Mapping[str, Any]) -> dict[str, str]:
     """Return the board's row of one committed comparison."""
     metric = record["metrics"][record["primary"]]
-    methods = {m["method"]: m for m in record["methods"]}
+    methods = record["methods"]
     champion = methods.get(record["verdict"]["champion"])
     unit = f" ({metric['unit']})" if metric["unit"] else ""
     row = {
@@ -75,7 +75,7 @@ def _control(record: Mapping[str, Any], control: str) -> str:
     """Return the best value of a control by the primary metric, or '' where it has none."""
     scores = [
         m["scores"][record["primary"]]["value"]
-        for m in record["methods"]
+        for m in record["methods"].values()
         if m["control"] == control and m["status"] == OK
     ]
     # the methods of a record are in the order of their rank

@@ -7,6 +7,7 @@ apply is a row with its reason, and stops nobody else.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import subprocess
@@ -24,6 +25,8 @@ from crmlab import harness, registry, store
 from crmlab.errors import DataError
 from crmlab.params import Entry
 from crmlab.vocabulary import CRASHED, OK, TIMED_OUT
+
+MADE_BY = "crmlab compare TASK PROBLEM --fresh"
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -83,15 +86,11 @@ def run(
         }
         for e in roster
     ]
-    waiting = [job for job in jobs if fresh or not _kept(job["key"])]
-    reused = {job["key"] for job in jobs} - {job["key"] for job in waiting}
-    with contextlib.ExitStack() as stack:
-        # two commands on one problem do not fit the same methods at the same time
-        stack.enter_context(store.locked(f"run.{problem.task}.{problem.name}"))
-        if not fresh:
-            waiting = [job for job in waiting if not _kept(job["key"])]
+    # two commands on one problem do not fit the same methods at the same time
+    with store.locked(f"run.{problem.task}.{problem.name}"):
+        waiting = [job for job in jobs if fresh or not _kept(job["key"])]
         records = _work_off(problem, waiting, workers, seconds_per_run, progress) if waiting else {}
-    return [_finished(job, records.get(job["key"]), reused=job["key"] in reused) for job in jobs]
+    return [_finished(job, records.get(job["key"])) for job in jobs]
 
 
 def load_model(key: str) -> Any:
@@ -102,10 +101,10 @@ def load_model(key: str) -> Any:
     """
     import hashlib
 
-    record = store.read_json(store.run_folder(key) / "run.json", made_by="crmlab compare TASK PROBLEM")
+    record = store.read_json(store.run_folder(key) / "run.json", made_by=MADE_BY)
     content = (store.run_folder(key) / "model.pickle").read_bytes()
     if hashlib.sha256(content).hexdigest() != record["model_sha256"]:
-        raise DataError(f"the model of run {key} is not the one that was written: run it again with --fresh")
+        raise DataError(f"the model of run {key} is not the one that was written: run `{MADE_BY}` again")
     return pickle.loads(content)
 
 
@@ -115,8 +114,11 @@ def _kept(key: str) -> bool:
     return all((folder / f).is_file() for f in ("run.json", "answers.parquet", "model.pickle"))
 
 
-def _finished(job: dict[str, Any], record: dict[str, Any] | None, *, reused: bool) -> Run:
-    """Return the Run behind a job, with its answers read back from the store."""
+def _finished(job: dict[str, Any], fitted: dict[str, Any] | None) -> Run:
+    """Return the Run behind a job, with its answers read back from the store.
+
+    fitted: the worker's record, None where the run was in the store already.
+    """
     declared = registry.find("methods", job["method"])
     identity = {
         "method": job["method"],
@@ -125,17 +127,16 @@ def _finished(job: dict[str, Any], record: dict[str, Any] | None, *, reused: boo
         "parameters": job["parameters"],
         "key": job["key"],
     }
-    if record is not None and record["status"] != OK:
-        return Run(**identity, status=record["status"], reason=record["reason"])
+    if fitted is not None and fitted["status"] != OK:
+        return Run(**identity, status=fitted["status"], reason=fitted["reason"])
     folder = store.run_folder(job["key"])
-    record = store.read_json(folder / "run.json", made_by="crmlab compare TASK PROBLEM")
-    answers = store.read_frame(folder / "answers.parquet", made_by="crmlab compare TASK PROBLEM")
+    record = store.read_json(folder / "run.json", made_by=MADE_BY)
+    answers = store.read_frame(folder / "answers.parquet", made_by=MADE_BY)
     if store.digest(answers) != record["answers_digest"]:
         raise DataError(
-            f"the answers of run {job['key']} are not the ones that were written: "
-            f"remove {store.show(folder)} and run again"
+            f"the answers of run {job['key']} are not the ones that were written: run `{MADE_BY}` again"
         )
-    return Run(**identity, status=OK, answers=answers, cost=record["cost"], reused=reused)
+    return Run(**identity, status=OK, answers=answers, cost=record["cost"], reused=fitted is None)
 
 
 # --- the two workers --------------------------------------------------------------------------
@@ -158,18 +159,25 @@ class _Worker:
         os.close(to_read)
         os.close(to_write)
         self.outbox, self.inbox = Connection(write, readable=False), Connection(read, writable=False)
-        self.outbox.send(problem)
+        self.problem = problem
         self.job: dict[str, Any] | None = None
-        self.since = 0.0
+        self.since, self.already_written = math.inf, 0
 
     def start(self, job: dict[str, Any]) -> None:
-        """Give the worker a job."""
-        self.job, self.since = job, time.monotonic()
-        self.outbox.send(job)
+        """Give the worker a job, and the problem before its first one."""
+        self.job, self.already_written = job, os.fstat(self.errors.fileno()).st_size
+        self.since = math.inf
+        # a process that has died is noticed at its inbox, like any other death
+        with contextlib.suppress(BrokenPipeError):
+            # not before all workers were started: this waits until the process has imported
+            if self.problem is not None:
+                self.outbox.send(self.problem)
+                self.problem = None
+            self.outbox.send(job)
 
     def last_words(self) -> str:
-        """Return the last line the process wrote."""
-        self.errors.seek(0)
+        """Return the last line the process wrote during its job."""
+        self.errors.seek(self.already_written)
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
 
@@ -197,19 +205,18 @@ def _work_off(
         while queue or any(w.job for w in team):
             for place, worker in enumerate(team):
                 if worker.job is None and queue:
-                    team[place] = _started(worker, queue.pop(0), problem, records)
+                    team[place] = _started(worker, queue.pop(0), problem)
             busy = [w for w in team if w.job]
             names = ", ".join(w.job["method"] for w in busy)
             elapsed = time.monotonic() - began
             progress(f"method {len(records) + 1} of {len(jobs)} ({names}), {elapsed:.0f} s")
             ready = wait([w.inbox for w in busy], timeout=1.0)
-            for place, worker in enumerate(team):
+            for worker in team:
                 if worker.job and (record := _outcome(worker, worker.inbox in ready, seconds_per_run)):
                     records[worker.job["key"]] = record
                     worker.job = None
                     if record["status"] in (CRASHED, TIMED_OUT):
                         worker.end()
-                        team[place] = _Worker(problem)
     finally:
         for worker in team:
             worker.end()
@@ -217,8 +224,8 @@ def _work_off(
     return records
 
 
-def _started(worker: _Worker, job: dict[str, Any], problem: Any, records: dict) -> _Worker:
-    """Start a job; a worker that died while idle is replaced first."""
+def _started(worker: _Worker, job: dict[str, Any], problem: Any) -> _Worker:
+    """Start a job; a worker whose process has ended is replaced first."""
     if worker.process.poll() is not None:
         worker.end()
         worker = _Worker(problem)
@@ -227,10 +234,16 @@ def _started(worker: _Worker, job: dict[str, Any], problem: Any, records: dict) 
 
 
 def _outcome(worker: _Worker, ready: bool, seconds_per_run: float) -> dict[str, Any] | None:
-    """Return the record of the worker's job if it has ended, however it ended."""
+    """Return the record of the worker's job if it has ended, however it ended.
+
+    The limit counts from when the worker has begun, which it says by None.
+    """
     if ready:
         try:
-            return worker.inbox.recv()
+            record = worker.inbox.recv()
+            if record is None:
+                worker.since = time.monotonic()
+            return record
         except (EOFError, OSError, pickle.UnpicklingError):
             code = worker.process.wait()
             how = f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -164,7 +164,7 @@ def _schema(table: str, span: tuple[str, str] | None) -> pandera.DataFrameSchema
     def column(name: str, declared: Column) -> pandera.Column:
         checks = [pandera.Check(lambda s: _holds(s.dropna(), declared.kind), name="kind")]
         if declared.among:
-            checks.append(pandera.Check.isin(declared.among, name="among"))
+            checks.append(pandera.Check(lambda s: s.isna() | s.isin(declared.among), name="among"))
         if span and name == TIME_COLUMN.get(table):
             checks.append(pandera.Check(lambda s: _within(s, span), name=f"span {span[0]} to {span[1]}"))
         return pandera.Column(

@@ -21,13 +21,14 @@ import numpy as np
 import pandas as pd
 
 from crmlab import controls, registry
+from crmlab.errors import DataError
 from crmlab.maths import resampling
 from crmlab.run import Run
 from crmlab.seeds import generator
 from crmlab.vocabulary import NOT_APPLICABLE, OK, ORACLE
 
-CHUNK = 250
-"""Bootstrap weightings handed to a metric at once: bounds memory at CHUNK x n doubles."""
+CELLS = 20_000_000
+"""Weights (weightings x rows) handed to a metric at once: bounds memory at some 160 MB."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,11 @@ class _Design:
             solution, rows = self.tests[fact.fold]
             aligned = answers[fact.fold].set_index("row_id").loc[solution["row_id"]].reset_index()
             given = (solution, aligned, rows)
-            value = float(metric(*given, np.ones((1, len(rows))), **money)[0])
+            first = self.weights is not None and fact.refit == 0
+            value, *others = self._values(metric, given, money, bootstrap=first)
             folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
-            if self.weights is not None and fact.refit == 0:
-                replicated.append(self._replicates(metric, given, money) - value)
+            if first:
+                replicated.append(np.array(others) - value)
         by_window = pd.DataFrame(folds).groupby("window")["value"].mean()
         # a window without the second class has no value; it is left out of the mean, and shown
         value = float(np.nanmean(by_window)) if by_window.notna().any() else np.nan
@@ -165,14 +167,20 @@ class _Design:
         defined = [r for r in replicated if not np.isnan(r).all()]
         return _Measured(value, folds, value + np.mean(defined, axis=0))
 
-    def _replicates(self, metric: registry.Metric, given: tuple, money: Mapping[str, float]) -> np.ndarray:
-        """Return the metric under every bootstrap weighting of the test customers, (B,)."""
-        code = self.code.loc[given[0]["row_id"]].to_numpy()
+    def _values(
+        self, metric: registry.Metric, given: tuple, money: Mapping[str, float], *, bootstrap: bool
+    ) -> np.ndarray:
+        """Return the metric at weights of one, then under every bootstrap weighting of the customers."""
+        ids = given[0]["row_id"]
+        weights = np.ones((1, len(ids)), dtype=np.uint8)
+        if bootstrap:
+            weights = np.concatenate([weights, self.weights[:, self.code.loc[ids].to_numpy()]])
+        step = max(1, CELLS // max(1, len(ids)))
         parts = [
-            metric(*given, self.weights[start : start + CHUNK][:, code].astype(np.float64), **money)
-            for start in range(0, len(self.weights), CHUNK)
+            metric(*given, weights[start : start + step].astype(np.float64), **money)
+            for start in range(0, len(weights), step)
         ]
-        return np.concatenate(parts)
+        return np.concatenate(parts).astype(float)
 
     def training_variance(self, found: _Measured) -> tuple[float, int]:
         """Return the variance that refits with other seeds put into the estimate, and its df."""
@@ -206,22 +214,28 @@ class _Design:
         if len(methods) < 2:
             return pd.DataFrame(columns=columns)
         rng = generator(self.seed, "pairs", self.name, metric)
-        if self.resampled:
-            values = np.column_stack([[f["value"] for f in m.folds] for m in measured.values()])
-            found = resampling.pairs_from_folds(values, test_share=self._test_share(), level=level, rng=rng)
-        else:
-            variances = [self.training_variance(m) for m in measured.values()]
-            found = resampling.pairs_from_replicates(
-                np.array([m.value for m in measured.values()]),
-                np.column_stack([m.replicates for m in measured.values()]),
-                level=level,
-                seed_variance=np.array([v for v, _ in variances]),
-                seed_df=np.array([df for _, df in variances]),
-                rng=rng,
-            )
+        try:
+            found = self._all_pairs(list(measured.values()), level, rng)
+        except DataError:  # too little is defined for all methods at once: nothing was compared
+            return pd.DataFrame(columns=columns)
         found.insert(0, "b", [methods[j] for j in found.pop("j")])
         found.insert(0, "a", [methods[i] for i in found.pop("i")])
         return found[columns]
+
+    def _all_pairs(self, measured: list[_Measured], level: float, rng: np.random.Generator) -> pd.DataFrame:
+        """Return all pairs by index (i, j), as the protocol's design compares them."""
+        if self.resampled:
+            values = np.column_stack([[f["value"] for f in m.folds] for m in measured])
+            return resampling.pairs_from_folds(values, test_share=self._test_share(), level=level, rng=rng)
+        variances = [self.training_variance(m) for m in measured]
+        return resampling.pairs_from_replicates(
+            np.array([m.value for m in measured]),
+            np.column_stack([m.replicates for m in measured]),
+            level=level,
+            seed_variance=np.array([v for v, _ in variances]),
+            seed_df=np.array([df for _, df in variances]),
+            rng=rng,
+        )
 
     def _test_share(self) -> float:
         """Return n_test / n_train, the correction's ratio."""

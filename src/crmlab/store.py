@@ -95,6 +95,16 @@ def executed_notebook(task: str, problem: str) -> Path:
     return project() / "experiments" / "notebooks" / task / f"{problem}.ipynb"
 
 
+def failed_notebook(task: str, problem: str) -> Path:
+    """What was executed of a notebook until a cell failed."""
+    return project() / "experiments" / "failed" / f"{task}-{problem}.ipynb"
+
+
+def study_file(name: str) -> Path:
+    """The worlds and claims of a simulation study (in git)."""
+    return project() / "experiments" / "studies" / f"{name}.json"
+
+
 def scratch_folder() -> Path:
     """Where interactive runs write, so that they never overwrite the pipeline's files."""
     return project() / "experiments" / "scratch"
@@ -189,12 +199,19 @@ def write_frame(path: Path, frame: pd.DataFrame | pa.Table) -> None:
 
 
 def read_frame(path: Path, *, made_by: str) -> pd.DataFrame:
-    """Read parquet as pandas; `made_by` is the command that makes the file."""
+    """Read parquet as pandas; `made_by` is the command that makes the file.
+
+    Raises DataError where the file is missing or is not parquet.
+    """
     import pandas as pd
+    import pyarrow as pa
 
     if not path.is_file():
         raise DataError(f"{show(path)} is missing: run `{made_by}` first")
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{show(path)} cannot be read ({error}): run `{made_by}` again") from None
 
 
 def as_arrow(frame: pd.DataFrame | pa.Table) -> pa.Table:

@@ -53,7 +53,7 @@ def _moved(task: params.Task, name: str, settings: params.Params, committed: set
     if name not in committed:
         return [f"no scores: run `dvc repro {task.name}@{name}`"]
     record = _committed(task.name, name)
-    runs = {m["method"]: m for m in record["methods"]}
+    runs = record["methods"]
     moved = [*_moved_problem(task, name, settings, record)]
     roster = {e.method: e for e in task.roster(name)}
     moved += [f"{m} is new in the roster" for m in roster if m not in runs]
@@ -140,8 +140,8 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[st
 def verify_numbers(only: Sequence[str] = ()) -> pd.DataFrame:
     """Pose, fit and score again, without the store, and compare with the committed scores.
 
-    only: 'TASK/PROBLEM', a task, or a data set; default: every committed comparison whose tables are on this
-    machine. Returns one row per comparison (problem, class, worst, where, ok): the class is
+    only: 'TASK/PROBLEM', a task, or a data set; default: every committed comparison whose tables
+    are on this machine. Returns a row per comparison (problem, class, worst, where, ok): the class is
     `exact`, `numeric` (every number within 1e-6), `order` (same ranking, other numbers) or
     `different`; worst is the largest relative difference and where it is. Only the first two
     are ok: another processor may move the last digits, and that stays far within `numeric`.
@@ -200,8 +200,7 @@ def _distance(a: Any, b: Any) -> float:
 def _numbers(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what verification compares of a record, flat: every number, status and rank."""
     flat: dict[str, Any] = {}
-    for place, method in enumerate(record["methods"], start=1):
-        name = method["method"]
+    for place, (name, method) in enumerate(record["methods"].items(), start=1):
         flat[f"rank {place}"] = name
         flat[f"{name} status"] = method["status"]
         for metric, score in method["scores"].items():

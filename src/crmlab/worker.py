@@ -26,7 +26,9 @@ def main(read: int, write: int) -> None:
     try:
         problem = inbox.recv()
         while True:
-            outbox.send(_work(problem, **inbox.recv()))
+            job = inbox.recv()
+            outbox.send(None)  # begun: the limit of a run does not count what came before
+            outbox.send(_work(problem, **job))
     except (EOFError, BrokenPipeError):
         return
 
@@ -42,6 +44,7 @@ def _work(
         answers, model = harness.answer_folds(
             problem, method, parameters, seed=seed, stability_refits=stability_refits
         )
+        content = pickle.dumps(model)
     except NotApplicable as error:
         return record | {"status": NOT_APPLICABLE, "reason": str(error)}
     except CrmlabError as error:
@@ -57,7 +60,6 @@ def _work(
     }
     with store.replacing_folder(store.run_folder(key)) as folder:
         store.write_frame(folder / "answers.parquet", answers)
-        content = pickle.dumps(model)
         (folder / "model.pickle").write_bytes(content)
         record["model_sha256"] = hashlib.sha256(content).hexdigest()
         record["answers_digest"] = store.digest(answers)

@@ -30,7 +30,8 @@ def test_published_expected_purchases():
     assert BG.expected_purchases(2.0, 30.43, 38.86, 39.0) == pytest.approx(1.226, abs=5e-4)
     times = np.array([0.1429, 1, 3, 31.8571, 32, 78])
     published = [0.0078, 0.0532, 0.1506, 1.0405, 1.0437, 1.8580]
-    assert BG.expected_purchases_new(times) == pytest.approx(published, abs=6e-5)
+    # half a digit of the print, and as much for the printed parameters
+    assert BG.expected_purchases_new(times) == pytest.approx(published, abs=1e-4)
 
 
 def test_nobody_has_dropped_out_before_a_repeat_purchase():
@@ -72,8 +73,7 @@ def test_several_hundred_purchases_do_not_overflow(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_probabilities_of_a_log_likelihood_sum_to_one(model):
-    """E[X(t)] from its rate of change: what is expected over two windows is expected over both."""
+def test_expectation_and_silence_agree_over_an_instant(model):
     now, later = 20.0, 33.0
     x, t_x, T = PAST
     first = model.expected_purchases(x, t_x, T, now)
@@ -157,7 +157,7 @@ def test_gamma_gamma_density_integrates_to_one_and_its_mean_is_published():
     # many purchases: the customer's own mean; by hand for one purchase of 20
     assert model.expected_spend(1e9, 20.0) == pytest.approx(20.0, rel=1e-6)
     assert model.expected_spend(1.0, 20.0) == pytest.approx(6.25 * 35.44 / 8.99)
-    with pytest.raises(DataError, match="no paying repeater"):
+    with pytest.raises(DataError, match="not a paying repeater"):
         fit_spend(np.array([1, 0]), np.array([3.0, 4.0]))
 
 
@@ -167,10 +167,10 @@ def cdnow():
     path = Path(mirror) / "cdnow" / "CDNOW_sample.txt"
     if not path.is_file():
         pytest.skip(f"no {path.name} in a mirror (CRMLAB_MIRROR)")
-    lines = pd.read_csv(path, sep=r"\s+", header=None, names=["id", "customer", "day", "units", "spend"])
+    names = ["id", "customer", "day", "units", "spend"]
+    lines = pd.read_csv(path, sep=r"\s+", header=None, names=names, dtype={"day": str})
     lines["day"] = pd.to_datetime(lines["day"], format="%Y%m%d")
-    days = lines[lines["day"] < "1997-10-01"].groupby(["customer", "day"], as_index=False)["spend"].sum()
-    return days
+    return lines[lines["day"] < "1997-10-01"].groupby(["customer", "day"], as_index=False)["spend"].sum()
 
 
 @pytest.mark.data

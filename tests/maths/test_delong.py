@@ -32,7 +32,7 @@ def test_two_markers_differ_as_published():
     assert found.z == pytest.approx(2.20898359, abs=5e-9)
     assert found.p == pytest.approx(0.02717578, abs=5e-9)
     areas, _ = delong.areas(POOR, np.column_stack([WFNS, S100B]))
-    assert areas == pytest.approx([0.8236789, 0.7313686], abs=5e-8)  # pROC's examples
+    assert areas == pytest.approx([0.8236789, 0.7313686], abs=5e-8)  # R's pROC 1.19.1
 
 
 def test_covariance_is_that_of_the_definition():

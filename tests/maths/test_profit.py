@@ -23,7 +23,7 @@ ONE = np.ones((1, 20))
 
 
 def test_published_values_of_the_retention_campaign():
-    # the R package EMP, empulse: perfect ranking and constant score of [0, 1] × 10
+    # EMPC at the paper's defaults, published to these digits: perfect and constant score of [0, 1] × 10
     perfect = profit.maximum_profit(OUTCOME, OUTCOME, ONE, EMPC)
     assert perfect == pytest.approx([28.0000000000391], abs=1e-12)
     assert profit.maximum_profit(OUTCOME, OUTCOME, ONE, SHARE) == pytest.approx([0.499999999728], abs=5e-13)

@@ -22,8 +22,15 @@ def columns(roles: Mapping[str, str]) -> list[str]:
 
 
 def fit(make: Callable[[int], Any], rows: pd.DataFrame, outcomes: Any, context: Context) -> Any:
-    """Fit on the train rows. Raises NotApplicable where they hold a single class or no row."""
+    """Fit on the train rows. Raises NotApplicable where they hold a single class or no row.
+
+    Without any train row, a rule that needs none (it has `unfitted()`) still ranks; its score is
+    then no probability.
+    """
     if len(rows) == 0:
+        model = make(context.seed)
+        if hasattr(model, "unfitted"):
+            return model.unfitted()
         raise NotApplicable("no train rows: no earlier origin has labels that end before the cutoff")
     labels = np.asarray(outcomes, dtype=np.int64)
     if len(np.unique(labels)) < 2:

@@ -226,8 +226,8 @@ def _pareto_branches(r, alpha, s, beta, x, t_x, T) -> tuple[np.ndarray, np.ndarr
 def _pareto_tail(r, alpha, s, beta, x, y) -> np.ndarray:
     """Return the log of the integral over deaths after y, up to the factor s / (r + s + x).
 
-    Fader and Hardie's 2F1(r+s+x, s+1 or r+x; r+s+x+1; z) after Euler's transformation: its first
-    parameter is 1, so it lies between 1 and (r + s + x) / s whatever x is.
+    Fader and Hardie's 2F1(r+s+x, s+1 or r+x; r+s+x+1; z), 0 ≤ z < 1, after Euler's transformation:
+    its first parameter is then 1, and it grows with x no more.
     """
     c = r + s + x + 1
     wide = alpha >= beta

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 
 from crmlab.errors import CrmlabError
 
-EDGES = (-9.0, 12.0)
-"""Bounds of the log parameters, some 1e-4 to 1.6e5: beyond them a shape is 0 or without spread."""
+EDGES = (-7.0, 10.0)
+"""Bounds of the log parameters, .0009 to 22,000: beyond them a shape is 0 or without spread."""
 
 FLAT = 1e-6
 """The largest gradient of the mean log-likelihood, per log parameter, that counts as a maximum."""
@@ -51,7 +51,7 @@ def maximise(
             method="L-BFGS-B",
             jac=lambda logs: _gradient(loss, logs),
             bounds=[EDGES] * len(start),
-            options={"ftol": 1e-15, "gtol": FLAT / 100, "maxiter": 1000},
+            options={"ftol": 1e-14, "gtol": FLAT / 10, "maxiter": 500},
         )
         slope = _gradient(loss, found.x)
         inside = (found.x > EDGES[0]) & (found.x < EDGES[1])

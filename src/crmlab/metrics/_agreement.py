@@ -13,10 +13,13 @@ def adjusted_rand(first, second, mass):
     as so many copies. nan where both partitions are trivial: chance agreement is then total.
     """
     rows, columns = pd.factorize(first)[0], pd.factorize(second)[0]
-    joint = pd.factorize(rows * (columns.max() + 1) + columns)[0]
-    together = _same(mass_by_cell(joint, mass))
-    in_first, in_second = _same(mass_by_cell(rows, mass)), _same(mass_by_cell(columns, mass))
-    everyone = _same(mass.sum(axis=1, keepdims=True))
+    shape = (rows.max() + 1, columns.max() + 1)
+    cells_held, held = np.unique(rows * shape[1] + columns, return_inverse=True)
+    table = np.zeros((len(mass), shape[0] * shape[1]))
+    table[:, cells_held] = mass_by_cell(held, mass)
+    together, table = _same(table), table.reshape(-1, *shape)
+    in_first, in_second = _same(table.sum(axis=2)), _same(table.sum(axis=1))
+    everyone = _same(table.sum(axis=(1, 2))[:, None])
     by_chance = np.divide(in_first * in_second, everyone, out=np.zeros_like(everyone), where=everyone > 0)
     most = (in_first + in_second) / 2
     possible = most - by_chance
@@ -26,8 +29,8 @@ def adjusted_rand(first, second, mass):
 
 def cells(labels, weights):
     """Return the distinct rows of a label frame, and their weights (B, c): few cells for many customers."""
-    code, distinct = pd.factorize(pd.MultiIndex.from_frame(labels))
-    return distinct.to_frame(index=False), mass_by_cell(code, weights)
+    code = labels.groupby(list(labels), sort=False).ngroup().to_numpy()
+    return labels.drop_duplicates(ignore_index=True), mass_by_cell(code, weights)
 
 
 def _same(mass):

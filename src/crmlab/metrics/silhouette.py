@@ -16,18 +16,20 @@ SAMPLE = 2000
     label="Silhouette", range=(-1.0, 1.0), best=1.0, chance=0.0, cite="Rousseeuw 1987", needs=("segment",)
 )
 def silhouette(solution, answers, rows, weights):
-    """Return the weighted mean silhouette of a fixed sample of customers, (B,); nan for one segment.
+    """Return the weighted mean silhouette of a fixed sample of customers, (B,).
 
     Distances are Euclidean on the numeric columns after signed log and robust scaling. The sample
-    (2,000 at most) and each customer's silhouette are taken once: weights only weigh customers.
+    (2,000 at most) and each customer's silhouette are taken once: weights only weigh customers. nan for
+    one segment, or where no numeric column varies.
     """
     # by row_id, so that the sample does not depend on the order of the rows
     order = np.argsort(rows["row_id"].to_numpy(), kind="stable")
     sample = order[generator(0, "silhouette").permutation(len(order))[:SAMPLE]]
     segment = answers["segment"].to_numpy()[sample]
-    if not 2 <= len(np.unique(segment)) < len(segment):
+    scaled = _scaled(rows.iloc[sample])
+    if not 2 <= len(np.unique(segment)) < len(segment) or scaled.shape[1] == 0:
         return np.full(len(weights), np.nan)
-    return mean(silhouette_samples(_scaled(rows.iloc[sample]), segment), weights[:, sample])
+    return mean(silhouette_samples(scaled, segment), weights[:, sample])
 
 
 def _scaled(rows):

@@ -1,6 +1,7 @@
 """Value explained: what segments say about next-window value that recency, frequency and money do not."""
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from crmlab.metrics._weighting import mean
@@ -83,8 +84,7 @@ def _predict(value, cell, segment, train, test):
 
 def _cell_means(values, cell, train):
     """Return the train mean of values (n,) or (n, k) in each cell, the overall one for an empty cell."""
-    count = np.bincount(cell[train], minlength=cell.max() + 1)
-    sums = np.zeros((len(count), *values.shape[1:]))
-    np.add.at(sums, cell[train], values[train])
-    count = count.reshape(-1, *[1] * (values.ndim - 1))
-    return np.where(count > 0, sums / np.maximum(count, 1), values[train].mean(axis=0))
+    size = int(train.sum())
+    member = csr_array((np.ones(size), (cell[train], np.arange(size))), shape=(cell.max() + 1, size))
+    count = member.sum(axis=1).reshape(-1, *[1] * (values.ndim - 1))
+    return np.where(count > 0, member @ values[train] / np.maximum(count, 1), values[train].mean(axis=0))

@@ -29,14 +29,15 @@ def lines(
     """Return the lines (order, product, quantity, unit_price, amount), as numbers of rows.
 
     orders: (buyer, type, spend_rate), sorted so that a buyer's orders are in time order; buyer is
-    -1 for guests. An order's value is Gamma(p, spend_rate) dollars (Gamma-Gamma model). Products
-    are chosen by popularity, the type's taste and nearness to what a line should cost; then all
-    prices of the order are scaled so that the lines sum to its value: the discounts of the shop.
+    -1 for guests. An order's value is Gamma(p, spend_rate) dollars (Gamma-Gamma model), and the
+    more it is worth the more lines it has. Products are chosen by popularity, the type's taste and
+    nearness to what a line should cost; then all prices of the order are scaled so that the lines
+    sum to its value: the shop's discounts and extras.
     """
     rng = generator(seed, "baskets")
     n = len(orders)
     value = rng.gamma(shop.spend_order_shape, 1 / orders["spend_rate"].to_numpy())
-    count = 1 + rng.poisson(shop.extra_lines, n)
+    count = 1 + rng.poisson(shop.extra_lines * value / value.mean())
     order = np.repeat(np.arange(n), count)
     share = value[order] / count[order]
     chosen = _choices(orders["type"].to_numpy()[order], share, products, rng)

@@ -86,15 +86,18 @@ def _returning(buyers: pd.DataFrame, shop: Shop, clock: Clock, rng: np.random.Ge
     """Return customers' sessions without an order: Poisson, in step with their rate, rarer once lapsed."""
     first = buyers["first_purchase"].to_numpy()
     active = np.minimum(buyers["leaves"].to_numpy(), clock.last) - first
-    lapsed = clock.last - first - active
     per_day = shop.sessions_per_order * buyers["rate_per_week"].to_numpy() / 7
-    time = [
-        (first, active, rng.poisson(per_day * active)),
-        (first + active, lapsed, rng.poisson(shop.lapsed_session_ratio * per_day * lapsed)),
-    ]
-    visitor = [np.repeat(buyers["visitor"].to_numpy(), counts) for _, _, counts in time]
-    drawn = [np.repeat(start, k) + rng.random(k.sum()) * np.repeat(length, k) for start, length, k in time]
-    return pd.DataFrame({"visitor": np.concatenate(visitor), "time": np.concatenate(drawn)})
+    spans = pd.DataFrame(
+        {
+            "visitor": np.tile(buyers["visitor"].to_numpy(), 2),
+            "start": np.concatenate([first, first + active]),
+            "length": np.concatenate([active, clock.last - first - active]),
+            "per_day": np.concatenate([per_day, shop.lapsed_session_ratio * per_day]),
+        }
+    )
+    drawn = spans.loc[spans.index.repeat(rng.poisson(spans["per_day"] * spans["length"]))]
+    time = drawn["start"].to_numpy() + rng.random(len(drawn)) * drawn["length"].to_numpy()
+    return pd.DataFrame({"visitor": drawn["visitor"].to_numpy(), "time": time})
 
 
 def _device(channel: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ from crmlab.seeds import generator
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.latent import CATEGORIES
 
-MEDIAN_PRICE_USD = (13.0, 14.0, 18.0, 24.0, 22.0, 17.0, 28.0, 38.0)
+MEDIAN_PRICE_USD = (11.0, 12.0, 13.0, 18.0, 16.0, 13.0, 20.0, 28.0)
 COST_SHARE = (0.60, 0.62, 0.50, 0.48, 0.50, 0.35, 0.55, 0.72)
 RETURN_ODDS = (-0.6, -0.4, 0.0, 0.1, -0.2, -0.3, 0.5, 0.6)
 """Per category, in the order of CATEGORIES; the last are log-odds ratios of returning a line."""

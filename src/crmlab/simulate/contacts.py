@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from crmlab.seeds import generator
 from crmlab.simulate.clock import Clock
@@ -86,11 +87,16 @@ def table(
 
 
 def _scaled(chance: np.ndarray, mailed: np.ndarray, mean: float) -> np.ndarray:
-    """Return probabilities proportional to `chance` whose mean over the mailed is `mean`."""
-    if not mailed.any():
-        return chance
-    scaled = chance * mean / chance[mailed].mean()
-    # where a cap at 1 bites, the rest is raised until the mean is met
-    for _ in range(20):
-        scaled = np.minimum(scaled * mean / np.minimum(scaled, 1.0)[mailed].mean(), 1.0)
-    return scaled
+    """Return probabilities in proportion to `chance`, capped at 1, whose mean over the mailed is `mean`.
+
+    Where so many have no chance at all that the mean is out of reach, the others have 1.
+    """
+    positive = chance[mailed & (chance > 0)]
+    if mean == 0 or len(positive) == 0:
+        return np.zeros(len(chance))
+
+    def gap(factor: float) -> float:
+        return float(np.minimum(factor * chance[mailed], 1.0).mean()) - mean
+
+    most = 1 / positive.min()
+    return np.minimum((brentq(gap, 0.0, most) if gap(most) > 0 else most) * chance, 1.0)

@@ -32,7 +32,7 @@ def true_churn_probability(
     _require((people["first_purchase"] < cutoff).to_numpy(), people.index, f"had not bought before {cutoff}")
     clock, shop = _clock(truth), truth["shop"].iloc[0]
     span = _even(clock, cutoff, horizon_days)
-    starts = clock.even_of(truth["campaigns"]["timestamp"])
+    starts = np.append(clock.even_of(truth["campaigns"]["timestamp"]), np.inf)
     effect_days = 7.0 * shop["effect_weeks"]
     begins, ends, log_ratio = _service(truth["service"], people.index, clock, cutoff)
     fixed = np.clip(np.concatenate([span, starts, starts + effect_days]), *span)
@@ -48,8 +48,7 @@ def true_churn_probability(
     campaign = np.full(len(people), -1)
     for start, end in zip(marks[:, :-1].T, marks[:, 1:].T, strict=True):
         middle = (start + end) / 2
-        latest = np.searchsorted(starts, middle, side="right") - 1
-        now = np.where((latest >= 0) & (middle < (starts + effect_days)[latest]), latest, -1)
+        now = _campaign(middle, starts, effect_days)
         share = np.where(now < 0, 0.0, np.where(starts[now] < span[0], running, later))
         changed = (now != campaign) & (end > start)
         alive = plain + mailed
@@ -109,6 +108,12 @@ def contact_effects(contacts: pd.DataFrame, people: pd.DataFrame, shop: Shop) ->
     )
 
 
+def _campaign(time: np.ndarray, starts: np.ndarray, effect_days: float) -> np.ndarray:
+    """Return the number of the campaign whose e-mails act at each time; -1 where none does."""
+    latest = np.searchsorted(starts, time, side="right") - 1
+    return np.where((latest >= 0) & (time < starts[latest] + effect_days), latest, -1)
+
+
 def _step(share: np.ndarray, rate: np.ndarray, hazard: np.ndarray, length: np.ndarray) -> tuple:
     """Return what of `share` stays alive without a purchase over `length`, and what drops out before one."""
     total = rate + hazard
@@ -154,10 +159,14 @@ def _even(clock: Clock, cutoff: dt.datetime, horizon_days: int) -> np.ndarray:
 
 
 def _of(table: pd.DataFrame, customers: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of the named customers, in their order. Raises DataError for an unknown one."""
+    """Return the rows of the named customers, in their order.
+
+    Raises DataError for one who is unknown or named twice.
+    """
     known = table.set_index("customer")
     names = pd.Index(customers)
     _require(names.isin(known.index), names, "is not in the truth")
+    _require(~names.duplicated(), names, "is named twice")
     return known.loc[names]
 
 

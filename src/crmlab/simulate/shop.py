@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from crmlab.errors import UsageError
 from crmlab.seeds import generator, seed_of
 from crmlab.simulate import (
     baskets,
@@ -39,11 +40,16 @@ def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
 
     Tables: transactions, customers (all visitors), products, sessions, contacts, tickets,
     memberships, with the columns of docs/architecture.md and money in US dollars. Truth: see
-    docs/demo_shop.md. Raises UsageError (from Shop) where a knob makes no sense.
+    docs/demo_shop.md. Raises UsageError where a knob makes no sense (from Shop) or nobody buys.
     """
     clock = Clock(config.start, config.end)
     visitors = population.draw(config, clock, seed=seed)
     buyers = _buyers(visitors, config, seed=seed)
+    if buyers.empty:
+        raise UsageError(
+            f"none of {config.visitors} visitors bought by {config.end} (seed {seed}): "
+            "raise Shop(visitors=...) or Shop(conversion_share=...)"
+        )
     campaigns = contacts.plan(buyers, config, clock, seed=seed)
     wanted = purchases.potential(buyers, campaigns, clock.last, seed=seed)
     tickets = service.tickets(wanted, config, clock, seed=seed)

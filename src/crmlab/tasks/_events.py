@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +22,18 @@ from crmlab.windows import Window, midnight
 SOLUTION = ("outcome", "value", "purchases", "truth")
 ORACLE_MODULE = "crmlab.simulate.oracle"
 """Imported by name and only where truth is known, so that no real problem's key depends on it."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What stays the same from origin to origin."""
+
+    task: ModuleType
+    tables: Mapping[str, ibis.Table]
+    spec: Mapping[str, Any]
+    families: Sequence[str]
+    connection: ibis.BaseBackend
+    truth: Mapping[str, pd.DataFrame]
 
 
 def pose(
@@ -41,60 +54,50 @@ def pose(
     """
     _check(task, tables, spec)
     train, test = (_windows(spec, part) for part in ("train_cutoffs", "test_cutoffs"))
-    origins = {w.cutoff: w for w in [*train, *test]}
-    _check_covered(tables, origins.values(), last_day, connection)
+    origins = sorted({*train, *test}, key=lambda w: w.cutoff)
+    _check_covered(tables, origins, last_day, connection)
     allowed = [f for f in features if task.FAMILIES is None or f in task.FAMILIES]
     families = applicable(allowed, tables)
-    keep = spec.get("population", {})
-    blocks = [_block(task, tables, origins[c], families, keep, spec, connection) for c in sorted(origins)]
-    frame = numbered(pd.concat(blocks, ignore_index=True))
+    asked = _Question(task, tables, spec, families, connection, _truth_tables(spec["dataset"]))
+    frame = numbered(pd.concat([_block(asked, window) for window in origins], ignore_index=True))
     solution = frame[["row_id", *(c for c in SOLUTION if c in frame)]]
-    rows, empty = without_empty(frame.drop(columns=[c for c in SOLUTION if c in frame]))
+    rows, empty = without_empty(frame.drop(columns=solution.columns[1:]))
     split = folds.rolling(frame["origin"], train=train, test=test, refits=spec.get("refits", 1))
-    seen = _first_seen(task, tables, keep, connection)
+    seen = _first_seen(asked)
     facts = {
         "families": families,
         "families_skipped": [f for f in allowed if f not in families],
         "empty_columns": empty,
-        "origins": [_origin_facts(frame, cutoff, seen) for cutoff in sorted(origins)],
+        "origins": [_origin_facts(frame, window.cutoff, seen) for window in origins],
         "windows": [_window_facts(frame, split, fold) for fold in split.facts if fold["refit"] == 0],
     }
     if "left_censored" in rows:
         facts["left_censored_before"] = midnight(spec["left_censored_before"]).date().isoformat()
         facts["left_censored_rows"] = int(rows["left_censored"].sum())
-    roles = roles_of(rows, shown=task.SHOWN, carried=["left_censored"])
-    return Posed(rows, split, solution, roles, facts)
+    return Posed(rows, split, solution, roles_of(rows, shown=task.SHOWN, carried=["left_censored"]), facts)
 
 
 # --- one origin ---------------------------------------------------------------------------------
-def _block(
-    task: ModuleType,
-    tables: Mapping[str, ibis.Table],
-    window: Window,
-    families: Sequence[str],
-    keep: Mapping[str, Any],
-    spec: Mapping[str, Any],
-    connection: ibis.BaseBackend,
-) -> pd.DataFrame:
+def _block(asked: _Question, window: Window) -> pd.DataFrame:
     """Return one origin's customers with origin, feature columns and solution columns."""
-    known = as_known(tables, window.cutoff, connection)
-    people = _kept(task.population(known, cutoff=window.cutoff), tables, keep).order_by("customer")
-    population = connection.to_pyarrow(people)
-    frame = gather(known, population.to_pandas(), connection, cutoff=window.cutoff, families=families)
+    connection, spec = asked.connection, asked.spec
+    known = as_known(asked.tables, window.cutoff, connection)
+    people = _kept(asked.task.population(known, cutoff=window.cutoff), asked)
+    population = connection.to_pyarrow(people.order_by("customer"))
+    frame = gather(known, population.to_pandas(), connection, cutoff=window.cutoff, families=asked.families)
     frame.insert(1, "origin", pd.Series(window.cutoff, index=frame.index, dtype="datetime64[us]"))
     if "left_censored_before" in spec:
         frame["left_censored"] = _left_censored(frame, midnight(spec["left_censored_before"]))
-    future = task.outcomes(tables, ibis.memtable(population), window)
+    future = asked.task.outcomes(asked.tables, ibis.memtable(population), window)
     found = connection.to_pyarrow(future.mutate(value=future.value.cast("float64"))).to_pandas()
     frame = frame.merge(found, on="customer", validate="one_to_one")
-    truth = _truth(task, spec["dataset"], frame["customer"], window)
-    return frame if truth is None else frame.assign(truth=truth)
+    return frame.assign(truth=_truth(asked, frame["customer"], window)) if asked.truth else frame
 
 
-def _kept(people: ibis.Table, tables: Mapping[str, ibis.Table], keep: Mapping[str, Any]) -> ibis.Table:
-    """Return the people whose row in `customers` has the wanted values."""
-    for column, value in keep.items():
-        customers = tables.get("customers")
+def _kept(people: ibis.Table, asked: _Question) -> ibis.Table:
+    """Return the people whose row in `customers` has the values that the spec's population wants."""
+    for column, value in asked.spec.get("population", {}).items():
+        customers = asked.tables.get("customers")
         if customers is None or column not in customers.columns:
             known = customers.columns if customers is not None else ()
             raise UsageError(f"population: customers has no column '{column}'." + did_you_mean(column, known))
@@ -108,19 +111,22 @@ def _left_censored(frame: pd.DataFrame, since: dt.datetime) -> pd.Series:
     return first_day < since
 
 
-def _truth(task: ModuleType, dataset: str, customers: pd.Series, window: Window) -> np.ndarray | None:
-    """Return the task's truth for the customers, or None where the data set has none."""
-    files = sorted(store.truth_folder(dataset).glob("*.parquet"))
-    if not files:
-        return None
-    truth = {f.stem: pd.read_parquet(f) for f in files}
-    if task.TRUTH in truth["customers"]:
-        return customers.map(truth["customers"].set_index("customer")[task.TRUTH]).to_numpy()
-    oracle = getattr(importlib.import_module(ORACLE_MODULE), task.TRUTH)
-    gap = window.gap_days
-    if gap:
-        raise UsageError(f"gap_days = {gap}: the truth of {dataset} is known for windows without a gap only")
-    return oracle(truth, customers.tolist(), cutoff=window.cutoff, horizon_days=window.horizon_days)
+def _truth_tables(dataset: str) -> dict[str, pd.DataFrame]:
+    """Return the truth behind a simulated data set by table name; empty where there is none."""
+    return {f.stem: pd.read_parquet(f) for f in sorted(store.truth_folder(dataset).glob("*.parquet"))}
+
+
+def _truth(asked: _Question, customers: pd.Series, window: Window) -> np.ndarray:
+    """Return the task's truth for the customers: their latent type or true probabilities."""
+    known, name = asked.truth["customers"], asked.task.TRUTH
+    if name in known:
+        return customers.map(known.set_index("customer")[name]).to_numpy()
+    if window.gap_days:
+        raise UsageError(
+            f"gap_days = {window.gap_days}: the truth of {asked.spec['dataset']} is known without a gap only"
+        )
+    oracle = getattr(importlib.import_module(ORACLE_MODULE), name)
+    return oracle(asked.truth, customers.tolist(), cutoff=window.cutoff, horizon_days=window.horizon_days)
 
 
 # --- checks and facts ---------------------------------------------------------------------------
@@ -149,7 +155,10 @@ def _windows(spec: Mapping[str, Any], part: str) -> list[Window]:
 
 
 def _check_covered(
-    tables: Mapping[str, ibis.Table], windows: Any, last_day: dt.date | None, connection: ibis.BaseBackend
+    tables: Mapping[str, ibis.Table],
+    windows: Sequence[Window],
+    last_day: dt.date | None,
+    connection: ibis.BaseBackend,
 ) -> None:
     """Raise UsageError where a label window reaches beyond the data: its outcomes would be cut short."""
     if last_day is None:
@@ -163,12 +172,10 @@ def _check_covered(
             )
 
 
-def _first_seen(
-    task: ModuleType, tables: Mapping[str, ibis.Table], keep: Mapping[str, Any], connection: ibis.BaseBackend
-) -> pd.Series:
+def _first_seen(asked: _Question) -> pd.Series:
     """Return when each customer was first seen in the whole data."""
-    seen = _kept(task.first_seen(tables), tables, keep)
-    return connection.to_pyarrow(seen.select("seen")).to_pandas()["seen"]
+    seen = _kept(asked.task.first_seen(asked.tables), asked)
+    return asked.connection.to_pyarrow(seen.select("seen")).to_pandas()["seen"]
 
 
 def _origin_facts(frame: pd.DataFrame, cutoff: dt.datetime, seen: pd.Series) -> dict[str, Any]:

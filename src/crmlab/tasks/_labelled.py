@@ -36,7 +36,7 @@ def pose(table: pd.DataFrame, spec: Mapping[str, Any], *, barred: Mapping[str, s
 
 
 def _plain(column: pd.Series) -> pd.Series:
-    """Return a published column as float64 or text; `period` stays as it is a number too."""
+    """Return a published column as float64 (numbers, booleans, decimals) or as text."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.astype("float64")
     known = column.dropna()

@@ -14,10 +14,12 @@ NAMES = [n for n in registry.names("methods") if n.startswith("lifetime/")]
 
 @pytest.fixture(scope="module")
 def summary():
-    rng = np.random.default_rng(2)
-    T = rng.integers(60, 300, 800)
-    x = np.minimum(rng.poisson(rng.gamma(0.6, 0.02, 800) * T * rng.random(800)), T)
-    recency = np.where(x > 0, np.ceil(T * rng.beta(x + 1, 2)), 0)
+    rng, n = np.random.default_rng(2), 800
+    T = rng.integers(60, 300, n)
+    lived = np.minimum(T, rng.exponential(1 / rng.gamma(0.7, 1 / 80, n)))
+    x = rng.poisson(rng.gamma(0.8, 1 / 30, n) * lived)
+    # the last of x uniform times within the life, on a whole day
+    recency = np.where(x > 0, np.ceil(lived * rng.random(n) ** (1 / np.maximum(x, 1))), 0)
     return pd.DataFrame({"frequency": x, "recency_days": np.minimum(recency, T), "T_days": T})
 
 

@@ -34,16 +34,25 @@ class Hiatus(ClassifierMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> Hiatus:
         """Calibrate on the train rows. Raises NotApplicable where the column is absent."""
         if self.column not in X:
-            raise NotApplicable(f"no column '{self.column}'; the rows have " + ", ".join(X.columns))
+            raise NotApplicable(f"the rows have no column '{self.column}'")
         days = self._log_days(X)
         known = ~np.isnan(days)
         self.classes_ = np.array([0, 1])
         self.base_rate_ = float(np.mean(y))
         self.intercept_, self.slope_ = float(logit(self.base_rate_)), 0.0
         if len(np.unique(np.asarray(y)[known])) == 2:
-            curve = LogisticRegression(solver="newton-cholesky").fit(days[known, None], y[known])
+            curve = LogisticRegression(solver="newton-cholesky", tol=1e-8).fit(days[known, None], y[known])
             if curve.coef_[0, 0] > 0:
                 self.intercept_, self.slope_ = float(curve.intercept_[0]), float(curve.coef_[0, 0])
+        return self
+
+    def unfitted(self) -> Hiatus:
+        """Return the bare rule, for problems without train rows: it ranks, and claims no probability.
+
+        The score is (1 + days) / (2 + days), the curve with intercept 0 and slope 1.
+        """
+        self.classes_ = np.array([0, 1])
+        self.base_rate_, self.intercept_, self.slope_ = 0.5, 0.0, 1.0
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:

@@ -10,5 +10,5 @@ from crmlab.registry import method
 @method(label="Logistic regression", cite="Cox 1958")
 def logit(C: float = 1.0):
     """C: inverse of the penalty's weight, on standardised columns."""
-    # Newton steps reach the optimum to machine precision, so answers do not depend on a stopping rule
-    return make_pipeline(linear_input(), LogisticRegression(C=C, solver="newton-cholesky"))
+    # Newton steps reach the optimum itself, so answers do not depend on where an iteration stopped
+    return make_pipeline(linear_input(), LogisticRegression(C=C, solver="newton-cholesky", tol=1e-8))

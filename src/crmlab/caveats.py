@@ -1,0 +1,94 @@
+"""Caveats: what limits a comparison's answer, computed from the facts of its problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crmlab.vocabulary import OK
+
+FEW = 100
+"""Fewer test rows of a class than this in a window make its numbers shaky."""
+
+
+def of(comparison: Any) -> list[str]:
+    """Return what limits a comparison's answer, one sentence each (Markdown)."""
+    known = comparison.problem.facts
+    said = [*_of_protocol(comparison), *_of_population(known), *_of_truth(comparison)]
+    said += [
+        f"`{column}` was kept from the methods: {reason}."
+        for column, reason in known.get("barred", {}).items()
+    ]
+    if known.get("families_skipped"):
+        said.append(f"No data for these feature families: {', '.join(known['families_skipped'])}.")
+    failed = [r.label for r in comparison.runs if r.status != OK]
+    if failed:
+        said.append(f"Without an answer, so not ranked: {', '.join(failed)}.")
+    return said
+
+
+def _of_protocol(comparison: Any) -> list[str]:
+    """Return what the protocol leaves open."""
+    known = comparison.problem.facts
+    tests = [w["base_rate_test"] for w in known["windows"]]
+    said = []
+    if known["protocol"] == "cross_validation":
+        said.append("The split is random: the numbers hold for customers like these, not for later ones.")
+        if "period" in known["roles"]:
+            said.append(
+                "These rows have an order in time, so a random split lets a method read the calendar: "
+                "the chronological protocol is the primary one."
+            )
+    else:
+        said.append(f"The intervals vary {known['varies']}: another year may differ by more.")
+    for window in known["windows"]:
+        before, after = window["base_rate_train"], window["base_rate_test"]
+        if before and not 2 / 3 < after / before < 3 / 2:
+            said.append(
+                f"The base rate moved from {before:.1%} in training to {after:.1%} in the test window "
+                f"{window['cutoff'] or window['window'] + 1}: scores are not calibrated for the later time."
+            )
+    rarest = min(
+        min(w["n_test"] * r, w["n_test"] * (1 - r)) for w, r in zip(known["windows"], tests, strict=True)
+    )
+    if rarest < FEW:
+        said.append(
+            f"A test window holds only {rarest:.0f} rows of the rarer outcome: its numbers are shaky."
+        )
+    if known["protocol"] == "rolling" and len(tests) == 1:
+        said.append("There is one test origin: nothing is known of how the answer moves over time.")
+    return said
+
+
+def _of_population(known: Mapping[str, Any]) -> list[str]:
+    """Return who is in the problem, who is not, and what the outcome cannot see."""
+    said = []
+    if known.get("origins"):
+        last = known["origins"][-1]
+        if last["first_seen_after_cutoff"]:
+            said.append(
+                f"{last['first_seen_after_cutoff']:,} customers were first seen after the last cutoff "
+                f"({last['cutoff']}): nothing is said about them."
+            )
+        said.append(
+            f"The outcome looks {known['horizon_days']} days ahead: who buys later counts as if never."
+        )
+    if known["spec"].get("population"):
+        kept = ", ".join(f"{k} = {v}" for k, v in known["spec"]["population"].items())
+        said.append(f"Only customers with {kept}.")
+    if known.get("left_censored_rows"):
+        said.append(
+            f"{known['left_censored_rows']:,} rows are of customers first seen before "
+            f"{known['left_censored_before']}: their true first purchase is unknown, and "
+            "buy-till-you-die methods are not fitted on them."
+        )
+    return said
+
+
+def _of_truth(comparison: Any) -> list[str]:
+    """Return the caveat of a simulated data set."""
+    if "truth" not in comparison.problem.solution:
+        return []
+    return [
+        "The data are simulated and hold what was planted: the ranking need not carry over to a real shop."
+    ]

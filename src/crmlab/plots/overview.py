@@ -1,0 +1,82 @@
+"""Overview: one question on all its problems, every method between chance and the oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmlab import across, registry
+from crmlab.errors import NotApplicable
+from crmlab.plots import _style
+
+SUBJECT = "task"
+
+
+def draw(task: str) -> _style.Picture:
+    """Show the primary metric of every method on every problem of a task that has scores.
+
+    A row is a problem: the bar is the champion's interval, the ring the champion, a full ring where
+    its lead is real; grey marks are the controls. Compare within a row: rows are other customers.
+    Raises NotApplicable where no problem has scores.
+    """
+    found = across.records(task)
+    if not found:
+        raise NotApplicable(f"no problem of {task} has scores yet")
+    metric = registry.find("metrics", next(iter(found.values()))["primary"])
+    colours = _colours(task, found)
+    with _style.look():
+        figure, axes = _style.canvas(
+            f"{registry.module('tasks', task).LABEL} across its problems",
+            "ring: the champion (dark where its lead is real), bar: its interval; grey: controls",
+            height=2.0 + 0.5 * len(found),
+        )
+        for place, record in enumerate(found.values()):
+            _row(axes, place, record, colours)
+        axes.set_yticks(range(len(found)), list(found))
+        axes.set(ylim=(len(found) - 0.4, -0.6), xlabel=_style.metric_title(metric))
+        axes.grid(axis="y", visible=False)
+        axes.margins(x=0.05)
+        _legend(figure, axes)
+    return figure
+
+
+def _row(axes: Any, place: int, record: dict[str, Any], colours: dict[str, str]) -> None:
+    """Draw one problem's methods."""
+    champion = record["verdict"]["champion"]
+    for key, method in record["methods"].items():
+        score = method["scores"].get(record["primary"], {})
+        if score.get("value") is None:
+            continue
+        marker = "|" if method["control"] else "o"
+        size = 14 if method["control"] else 7
+        axes.plot(
+            score["value"],
+            place,
+            marker,
+            color=colours[key],
+            markersize=size,
+            markeredgewidth=2,
+            label=method["label"],
+            zorder=3,
+        )
+        if key == champion:
+            edge = "black" if record["verdict"]["lead_is_real"] else "#B0B0B0"
+            axes.plot(
+                [score["lower"], score["upper"]], [place] * 2, color=colours[key], linewidth=2, zorder=2
+            )
+            axes.plot(score["value"], place, "o", markersize=14, markerfacecolor="none", color=edge, zorder=4)
+
+
+def _colours(task: str, found: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return the colour of each method: by its place in the roster, greys for the controls."""
+    methods = {key: m for record in found.values() for key, m in record["methods"].items()}
+    free = [key for key in across.roster(task) if key in methods and methods[key]["control"] is None]
+    plain = {key: _style.PALETTE[i % len(_style.PALETTE)] for i, key in enumerate(free)}
+    return {key: _style.CONTROL[m["control"]] if m["control"] else plain[key] for key, m in methods.items()}
+
+
+def _legend(figure: Any, axes: Any) -> None:
+    """Name each method once under the picture."""
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(
+        handles.values(), handles, loc="outside lower center", ncols=4, frameon=False, fontsize="small"
+    )

@@ -1,0 +1,60 @@
+"""Stability: how much refits on other samples of the same customers agree."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from crmlab.errors import NotApplicable
+from crmlab.metrics._agreement import adjusted_rand, cells
+from crmlab.plots import _style
+from crmlab.plots._answers import by_window
+
+
+def draw(comparison: Any) -> _style.Picture:
+    """Show the adjusted Rand index between every two bootstrap refits, per method.
+
+    1 means that two samples of customers give the same segments, 0 as little agreement as chance.
+    Stability is not validity: a rule is stable whether or not it means something. Last window.
+    Raises NotApplicable where no method answered with refits that differ.
+    """
+    agreement = {m: _pairwise(comparison, m) for m in _style.answered(comparison, "segment_01")}
+    kept = {m: v[~np.isnan(v)] for m, v in agreement.items() if not np.isnan(v).all()}
+    if not kept:
+        raise NotApplicable("no method answered with refits that can agree or differ")
+    order = sorted(kept, key=lambda m: -np.median(kept[m]))
+    long = pd.concat([pd.DataFrame({"method": m, "ari": kept[m]}) for m in order], ignore_index=True)
+    with _style.look():
+        figure, axes = _style.canvas(
+            _style.named(comparison, "stability of the segments"),
+            f"agreement of bootstrap refits, {max(map(len, kept.values()))} pairs per method, last window",
+            height=1.6 + 0.5 * len(order),
+        )
+        sns.boxplot(
+            long,
+            x="ari",
+            y="method",
+            hue="method",
+            order=order,
+            palette=_style.colours(comparison),
+            legend=False,
+            width=0.6,
+            fliersize=2.5,
+            ax=axes,
+        )
+        axes.set_yticks(range(len(order)), [comparison.run_of(m).label for m in order])
+        axes.axvline(0, color=_style.QUIET, linestyle=":", zorder=1)
+        axes.set(ylabel="", xlabel="Adjusted Rand index of two refits, higher is better", xlim=(-0.05, 1.02))
+    return figure
+
+
+def _pairwise(comparison: Any, method: str) -> np.ndarray:
+    """Return the agreement of every two refits in the last window; nan where it is not defined."""
+    *_, frame = by_window(comparison, method)
+    refits = [c for c in frame if c.startswith("segment_")]
+    distinct, mass = cells(frame[refits], np.ones((1, len(frame))))
+    return np.array([adjusted_rand(distinct[a], distinct[b], mass)[0] for a, b in combinations(refits, 2)])

@@ -1,0 +1,231 @@
+"""What notebooks show besides pictures: tables and prose, computed from a comparison or a data set."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from crmlab import caveats, registry, store
+from crmlab.errors import NotApplicable
+from crmlab.plots import differences
+from crmlab.tables import described
+from crmlab.vocabulary import CATEGORICAL, NUMERIC
+
+TYPE = re.compile(r"(.*?)(?:, ([\d,]+) null)?")
+"""How a fingerprint writes a column: its type, then the number of missing values if there are any."""
+LONGEST = 120
+"""Characters of a note in a table."""
+
+
+class Prose(str):
+    """Text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        """Return the text for a notebook."""
+        return str(self)
+
+
+class Table(pd.DataFrame):
+    """A frame that a notebook shows whole, long texts too."""
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
+            return super()._repr_html_()
+
+
+def picture(name: str, subject: Any) -> Any:
+    """Return the picture `name` of a comparison or data set, or a sentence that says why there is none.
+
+    Raises UsageError for a name that no picture has ('did you mean').
+    """
+    try:
+        return registry.module("plots", name).draw(subject)
+    except NotApplicable as reason:
+        return Prose(f"*No picture of {name.replace('_', ' ')}: {reason}.*")
+
+
+# --- the problem --------------------------------------------------------------------------------
+def facts(comparison: Any) -> Table:
+    """Return what a reader must know of the problem, one fact per row."""
+    known = comparison.problem.facts
+    roles = pd.Series(known["roles"], dtype="str").value_counts()
+    rows = {
+        "Question": registry.module("tasks", known["task"]).QUESTION,
+        "Data set": described(known["dataset"]).label,
+        "Who": f"{known['n_customers']:,} customers in {known['n_rows']:,} rows",
+        f"Outcome ({known['positive']} = 1)": known["label"],
+        "Base rate": f"{known['base_rate']:.1%}",
+        "Protocol": _protocol(known),
+        "What the intervals vary": known["varies"],
+        "Columns": f"{roles.get(NUMERIC, 0)} numeric, {roles.get(CATEGORICAL, 0)} categorical",
+        "Primary metric": registry.find("metrics", comparison.primary).label,
+        "Digest of the problem": known["digest"][:12],
+    }
+    return Table({"": rows.values()}, index=list(rows))
+
+
+def _protocol(known: Mapping[str, Any]) -> str:
+    """Return the protocol in words."""
+    windows = len({f["window"] for f in known["folds"]})
+    refits = 1 + max(f["refit"] for f in known["folds"])
+    spec = known["spec"]
+    if known["protocol"] == "rolling":
+        origins = "origin" if windows == 1 else "origins"
+        text = f"rolling: {windows} test {origins}, labels from the {known['horizon_days']} days after each"
+        text += f", a gap of {known['gap_days']} days" if known["gap_days"] else ""
+    elif known["protocol"] == "chronological":
+        text = f"chronological: the first {spec['train_share']:.0%} of rows train, the rest test"
+    else:
+        text = f"cross-validation: {spec['folds']} folds, {spec.get('repeats', 1)} times, stratified"
+    return text + (f"; the last window with {refits} seeds" if refits > 1 else "")
+
+
+def windows(comparison: Any) -> Table:
+    """Return the sizes and base rates of each test window; of a cross-validation the extremes."""
+    known = comparison.problem.facts
+    table = pd.DataFrame(
+        {
+            "Cutoff": [w["cutoff"] or "–" for w in known["windows"]],
+            "Train origins": [len(w.get("train_cutoffs", [])) for w in known["windows"]],
+            "Train rows": [w["n_train"] for w in known["windows"]],
+            "Base rate, train": [w["base_rate_train"] for w in known["windows"]],
+            "Test rows": [w["n_test"] for w in known["windows"]],
+            "Base rate, test": [w["base_rate_test"] for w in known["windows"]],
+        },
+        index=pd.Index([w["window"] + 1 for w in known["windows"]], name="Window"),
+    )
+    if known["protocol"] != "rolling":
+        table = table.drop(columns=["Cutoff", "Train origins"])
+    if known["protocol"] == "cross_validation":
+        table = table.agg(["min", "max"]).rename_axis(f"Of {len(table)} splits")
+        table = table.astype({c: int for c in table if c.endswith("rows")})
+    return Table(table.round(4))
+
+
+def card(dataset: str) -> Prose:
+    """Return a data set's card: what it is, its quirks, citation and licence."""
+    known = described(dataset)
+    source = f"*{known.cite}. Licence: {known.licence}. {known.homepage}*"
+    barred = [f"- `{column}` is never a feature: {reason}." for column, reason in known.barred.items()]
+    parts = [f"**{known.label}**", known.card.strip(), "\n".join(barred), source]
+    return Prose("\n\n".join(part for part in parts if part))
+
+
+# --- the comparison -----------------------------------------------------------------------------
+def field(comparison: Any) -> Table:
+    """Return the methods that entered, in the roster's order: kind, role, parameters, source."""
+    rows = []
+    for run in comparison.runs:
+        parameters = ", ".join(f"{k} = {v}" for k, v in run.parameters.items())
+        is_file = run.method in registry.names("methods")
+        cite = (registry.find("methods", run.method).cite or "–") if is_file else "the data set's truth"
+        role = (run.control or "method").replace("_", " ")
+        rows.append((run.label, run.kind, role, parameters, cite, run.status.replace("_", " ")))
+    columns = ["Method", "Kind", "Role", "Parameters", "Source", "State"]
+    return Table(pd.DataFrame(rows, columns=columns).set_index("Method"))
+
+
+def ranking(comparison: Any) -> Table:
+    """Return the board for readers: the primary metric with its interval, the others, notes."""
+    board = comparison.ranking()
+    primary = registry.find("metrics", comparison.primary).label
+    values = board[[primary, "lower", "upper"]].itertuples(index=False)
+    with_interval = ["" if pd.isna(v) else f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in values]
+    others = [registry.find("metrics", m).label for m in comparison.metrics if m != comparison.primary]
+    shown = board.assign(**{primary: with_interval})[["Method", "Control", primary, *others, "Note"]]
+    shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:.3f}")
+    shown["Note"] = shown["Note"].map(lambda note: textwrap.shorten(note, LONGEST, placeholder=" …"))
+    return Table(shown.set_index("Method"))
+
+
+def leads(comparison: Any) -> pd.DataFrame:
+    """Return the champion's lead over every other method, with simultaneous intervals."""
+    try:
+        found = differences.leads(comparison)
+    except NotApplicable:
+        return pd.DataFrame()
+    best = comparison.run_of(comparison.verdict.champion).label
+    return pd.DataFrame(
+        {
+            f"{best} over": [comparison.run_of(m).label for m in found["method"]],
+            "Lead": found["lead"].round(4),
+            "lower": found["lower"].round(4),
+            "upper": found["upper"].round(4),
+            "p (adjusted)": found["p_adjusted"].round(4),
+            "Real": [_real(lead) for lead in found.itertuples()],
+        }
+    ).set_index(f"{best} over")
+
+
+def _real(lead: Any) -> str:
+    """Return whether a lead is one, in a word."""
+    if not lead.is_real:
+        return "not established"
+    return "yes" if lead.lead > 0 else "it is behind"
+
+
+def verdict(comparison: Any) -> Prose:
+    """Return the verdict's sentences, the first one in bold."""
+    first, *rest = comparison.verdict.sentences
+    return Prose("\n\n".join([f"**{first}**", *rest]))
+
+
+def limits(comparison: Any) -> Prose:
+    """Return what limits the answer, computed from the facts of the problem."""
+    return Prose("\n".join(f"- {sentence}" for sentence in caveats.of(comparison)))
+
+
+# --- data sets ----------------------------------------------------------------------------------
+def tables(dataset: str) -> Table:
+    """Return a data set's canonical tables: rows, columns, first and last event, digest."""
+    found = _fingerprint(dataset)["tables"]
+    rows = [
+        (name, f"{t['rows']:,}", len(t["columns"]), t.get("first", ""), t.get("last", ""), t["digest"][:12])
+        for name, t in found.items()
+    ]
+    names = ["Table", "Rows", "Columns", "First", "Last", "Digest"]
+    return Table(pd.DataFrame(rows, columns=names).set_index("Table"))
+
+
+def columns(dataset: str) -> Table:
+    """Return every column of every table with its type and how many values it lacks."""
+    rows = [
+        (table, column, *TYPE.fullmatch(text).groups(default=""))
+        for table, known in _fingerprint(dataset)["tables"].items()
+        for column, text in known["columns"].items()
+    ]
+    names = ["Table", "Column", "Type", "Missing"]
+    return Table(pd.DataFrame(rows, columns=names).set_index(["Table", "Column"]))
+
+
+def quality(dataset: str) -> Table:
+    """Return what the cleaning flags mark (lines, amounts, shares), and the oddities that were counted."""
+    known = _fingerprint(dataset)
+    money = f"Amount {known['currency']}".strip()
+    rows = {
+        flag: {
+            "Lines": f"{f['lines']:,}",
+            "Share of lines": f"{f['share_of_lines']:.2%}",
+            money: f"{f['amount']:,.2f}",
+            "Share of gross revenue": _share(f),
+        }
+        for flag, f in known.get("flags", {}).items()
+    }
+    rows |= {note: {"Lines": f"{count:,}"} for note, count in known.get("notes", {}).items()}
+    return Table(pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis("Mark"))
+
+
+def _share(flag: Mapping[str, Any]) -> str:
+    """Return a flag's share of gross revenue as text."""
+    share = flag["share_of_gross_revenue"]
+    return "" if share is None else f"{share:.2%}"
+
+
+def _fingerprint(dataset: str) -> dict[str, Any]:
+    """Return a data set's fingerprint."""
+    return store.read_json(store.fingerprint_file(dataset), made_by=f"crmlab tables {dataset}")

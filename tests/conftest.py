@@ -1,0 +1,234 @@
+"""What several test files share: small problems without data files, and a package that a test may edit."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlab import folds, registry, store
+from crmlab.problem import Problem
+from crmlab.run import Run
+from crmlab.seeds import generator
+from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
+from crmlab.windows import Window
+
+ROLES = {"visits": NUMERIC, "days_since_last": NUMERIC, "channel": CATEGORICAL}
+ORIGINS = pd.to_datetime(["2024-01-01", "2024-04-01", "2024-07-01"])
+
+
+# --- small problems -----------------------------------------------------------------------------
+def posed(
+    rows: pd.DataFrame,
+    solution: pd.DataFrame,
+    split: folds.Folds,
+    protocol: str,
+    *,
+    task: str = "churn",
+    name: str = "small",
+    roles: dict[str, str] = ROLES,
+) -> Problem:
+    """Return a problem of the given frames, with the facts that runs and scores read."""
+    facts = {
+        "task": task,
+        "problem": name,
+        "dataset": "made_up",
+        "protocol": protocol,
+        "varies": "test customers",
+        "horizon_days": 90,
+        "roles": roles,
+        "folds": split.facts,
+        "problem_key": "none",
+        "digest": store.digest_of([store.digest(f) for f in (rows, split.frame, solution)]),
+    }
+    return Problem(task, name, {}, rows, split.frame, solution, facts)
+
+
+def customers(n: int, *, origin: pd.Timestamp | None = None, seed: int = 1) -> pd.DataFrame:
+    """Return n customers: row_id, customer, origin, three feature columns, and the solution's columns."""
+    rng = generator(seed, "customers", origin)
+    days = rng.uniform(0, 200, n).round()
+    truth = 1 / (1 + np.exp(-(days - 100) / 25))
+    outcome = (rng.random(n) < truth).astype(np.int64)
+    return pd.DataFrame(
+        {
+            "customer": [f"c{i:04d}" for i in range(n)],
+            "origin": pd.Series([origin or pd.NaT] * n, dtype="datetime64[us]"),
+            "visits": rng.poisson(3, n).astype(float),
+            "days_since_last": days,
+            "channel": pd.Series(rng.choice(["web", "shop"], n), dtype="str"),
+            "outcome": outcome,
+            "value": np.where(outcome == 1, 0.0, rng.gamma(2, 30, n)),
+            "purchases": np.where(outcome == 1, 0, 1 + rng.poisson(1, n)),
+            "truth": truth,
+        }
+    )
+
+
+def _parts(frame: pd.DataFrame, *, truth: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split customers into rows and solution, numbered."""
+    frame.insert(0, "row_id", np.arange(len(frame), dtype=np.int64))
+    outcomes = ["outcome", "value", "purchases", *(["truth"] if truth else [])]
+    return frame.drop(columns=["outcome", "value", "purchases", "truth"]), frame[["row_id", *outcomes]]
+
+
+def rolling_problem(
+    *, n: int = 60, refits: int = 2, truth: bool = True, **changes: Any
+) -> Problem:
+    """Return a rolling problem: three origins, the last two of which test, and refits of the last."""
+    frame = pd.concat([customers(n, origin=o) for o in ORIGINS], ignore_index=True)
+    rows, solution = _parts(frame, truth=truth)
+    windows = [Window(o.to_pydatetime(), 90) for o in ORIGINS]
+    split = folds.rolling(rows["origin"], train=windows[:2], test=windows[1:], refits=refits)
+    return posed(rows, solution, split, "rolling", **changes)
+
+
+def resampled_problem(*, n: int = 60, parts: int = 3, repeats: int = 2, **changes: Any) -> Problem:
+    """Return a problem of repeated cross-validation without known truth."""
+    rows, solution = _parts(customers(n), truth=False)
+    split = folds.cross_validation(solution["outcome"].to_numpy(), folds=parts, repeats=repeats, seed=1)
+    return posed(rows, solution, split, "cross_validation", **changes)
+
+
+def answered(problem: Problem, name: str, column: str = "score", **about: Any) -> Run:
+    """Return the finished run of a made-up method; its answers come from `about['answer']`.
+
+    answer: called with (fact of the fold, solution of its test rows); returns their answers.
+    """
+    answer = about.pop("answer")
+    solution, parts = problem.solution.set_index("row_id"), []
+    for fact in problem.facts["folds"]:
+        fold = problem.folds[(problem.folds["fold"] == fact["fold"]) & (problem.folds["part"] == "test")]
+        values = answer(fact, solution.loc[fold["row_id"]])
+        parts.append(pd.DataFrame({"fold": fact["fold"], "row_id": fold["row_id"].to_numpy(), column: values}))
+    kept = {"label": name, "control": None, "parameters": {}, "key": name, "status": OK} | about
+    return Run(f"classification/{name}", answers=pd.concat(parts, ignore_index=True), **kept)
+
+
+# --- places to work in --------------------------------------------------------------------------
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project as the current folder, apart from the one that the tests run in."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / store.PARAMS).write_text("seed: 1\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    return folder
+
+
+RUNS = """
+import json, pathlib, pickle
+from crmlab import store
+from crmlab.params import Entry
+from crmlab.run import run
+problem = pickle.loads(pathlib.Path("problem.pickle").read_bytes())
+runs = run(problem, [Entry(m, {{}}) for m in {methods}], **{options})
+print(json.dumps([
+    [r.method.split("/")[1], r.status, r.reason, r.key, r.reused,
+     None if r.answers is None else store.digest(r.answers)] for r in runs
+]))
+"""
+FACTS_OF_RUN = ("status", "reason", "key", "reused", "digest")
+
+
+class CopiedPackage:
+    """A copy of the package with a project beside it, both free to edit, run in other processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.source, self.project = folder / "source" / "crmlab", folder / "copied_project"
+        shutil.copytree(registry.PACKAGE, self.source)
+        self.project.mkdir()
+        (self.project / store.PARAMS).write_text("seed: 1\n")
+
+    def add(self, path: str, text: str) -> None:
+        """Write a file of the package, such as 'methods/classification/coin.py'."""
+        (self.source / path).write_text(text, encoding="utf-8")
+
+    def command(self, *arguments: str) -> dict[str, Any]:
+        """Return what subprocess needs to run python with this package in its project."""
+        changed = {"PYTHONPATH": str(self.source.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+        kept = {k: v for k, v in os.environ.items() if k != "DVC_ROOT"}
+        return {"args": [sys.executable, *arguments], "env": kept | changed, "cwd": self.project}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run python with these arguments and return how it ended, whatever it was."""
+        return subprocess.run(**self.command(*arguments), capture_output=True, text=True, timeout=120)
+
+    def runs(self, problem: Problem, methods: Sequence[str], **options: Any) -> dict[str, dict[str, Any]]:
+        """Run methods, with their defaults, in this package; return the facts of each run by its name."""
+        self.keep(problem)
+        found = self.ask(RUNS.format(methods=list(methods), options={"seed": 1} | options))
+        return {method: dict(zip(FACTS_OF_RUN, facts, strict=True)) for method, *facts in found}
+
+    def keep(self, problem: Problem) -> None:
+        """Write a problem to where RUNS finds it."""
+        (self.project / "problem.pickle").write_bytes(pickle.dumps(problem))
+
+    def ask(self, code: str) -> Any:
+        """Run code that prints JSON as its last line, and return that."""
+        ended = self.run("-c", code)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def copy_package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], CopiedPackage]:
+    """Return a function that makes a fresh copy of the package; fixtures of any scope may call it."""
+    return lambda: CopiedPackage(tmp_path_factory.mktemp("copy"))
+
+
+@pytest.fixture
+def copied_package(copy_package: Callable[[], CopiedPackage]) -> CopiedPackage:
+    """Return a copy of the package for one test."""
+    return copy_package()
+
+
+def method_file(body: str, *, imports: Sequence[str] = ()) -> str:
+    """Return the text of a classification method: `body` is the inside of class Model.
+
+    Model(seed) has fit and predict_proba unless the body says otherwise.
+    """
+    lines = "\n".join(f"    {line}" if line else "" for line in body.strip().splitlines())
+    return "\n".join(
+        [
+            '"""A method for a test."""',
+            "import numpy as np",
+            *imports,
+            "from crmlab.registry import method",
+            "",
+            "class Model:",
+            "    def __init__(self, seed):",
+            "        self.seed = seed",
+            "    def fit(self, X, y):",
+            "        return self",
+            "    def predict_proba(self, X):",
+            "        one = np.random.default_rng(self.seed).random(len(X))",
+            "        return np.column_stack([1 - one, one])",
+            lines,
+            "",
+            '@method(label="For a test")',
+            "def make(seed: int = 0):",
+            "    return Model(seed)",
+            "",
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """Return the makers of this file: test files cannot import it."""
+    return SimpleNamespace(
+        rolling=rolling_problem, resampled=resampled_problem, answered=answered, posed=posed, method=method_file
+    )

@@ -1,0 +1,180 @@
+"""The harness: keys that name what made a run, and what each kind hands to its methods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlab import harness, registry
+from crmlab.errors import NotApplicable
+from crmlab.vocabulary import CARRIED, NUMERIC
+
+ENVIRONMENT = {"python": "3.11", "numpy": "2.4.0"}
+MADE = {
+    "problem_digest": "0123",
+    "method": "classification/logit",
+    "parameters": {"C": 1.0},
+    "seed": 1,
+    "stability_refits": 0,
+    "environment": ENVIRONMENT,
+}
+
+
+# --- keys ---------------------------------------------------------------------------------------
+def test_the_same_makings_give_the_same_key():
+    key = harness.run_key(**MADE)
+    assert key == harness.run_key(**MADE)
+    assert len(key) == 20
+    assert int(key, 16) >= 0
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"problem_digest": "4567"},
+        {"method": "classification/tree"},
+        {"parameters": {"C": 2.0}},
+        {"seed": 2},
+        {"stability_refits": 5},
+        {"environment": ENVIRONMENT | {"python": "3.12"}},
+        {"environment": ENVIRONMENT | {"numpy": "2.4.1"}},
+    ],
+)
+def test_whatever_makes_a_run_changes_its_key(changed):
+    assert harness.run_key(**MADE) != harness.run_key(**(MADE | changed))
+
+
+def test_the_order_of_parameters_does_not_change_a_key():
+    one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+    assert harness.run_key(**(MADE | {"parameters": one})) == harness.run_key(**(MADE | {"parameters": other}))
+
+
+def test_the_environment_names_python_and_the_numerical_libraries():
+    assert set(harness.environment()) == {"python", *harness.NUMERICAL_LIBRARIES}
+
+
+KEYS = """
+import json
+from crmlab import harness, registry
+methods = ["classification/one", "classification/two", "classification/prevalence"]
+made = {made!r}
+def keys():
+    return [harness.run_key(**(made | {{"method": m, "parameters": {{}}}})) for m in methods]
+found = [[harness.run_key(**made)], keys()]
+for path, text in {edits!r}:
+    with (registry.PACKAGE / path).open("a") as file:
+        file.write(text)
+    found.append(keys())
+print(json.dumps(found))
+"""
+
+
+def test_editing_a_module_changes_the_keys_of_those_that_import_it(copied_package):
+    shared = "methods/classification/_shared.py"
+    copied_package.add(shared, '"""What two methods share."""\nSHARE = 0.5\n')
+    for name in ("one", "two"):
+        copied_package.add(
+            f"methods/classification/{name}.py",
+            f'"""{name}"""\nfrom crmlab.methods.classification._shared import SHARE\n'
+            f"from crmlab.registry import method\n\n@method(label='{name}')\ndef {name}():\n    return SHARE\n",
+        )
+    edits = [
+        (shared, "# a word\n"),
+        ("methods/classification/one.py", "# a word\n"),
+        ("metrics/auc.py", "# a word\n"),
+        ("kinds/classification.py", "# a word\n"),
+    ]
+    (logit,), *keys = copied_package.ask(KEYS.format(made=MADE, edits=edits))
+    # another place, the same key: no path is in it
+    assert logit == harness.run_key(**MADE)
+    moved = [[a != b for a, b in zip(*pair, strict=True)] for pair in zip(keys, keys[1:], strict=False)]
+    assert moved == [[True, True, False], [True, False, False], [False] * 3, [True] * 3]
+
+
+# --- what is handed out -------------------------------------------------------------------------
+class Recorder:
+    """A model of any kind that remembers every frame it is given."""
+
+    refits_: list
+
+    def __init__(self, received: list) -> None:
+        self.received = received
+
+    def fit(self, X, y=None):
+        self.received.append(("fit", X.copy(), y))
+        X.iloc[:, 0] = -1  # what a method does to its frame must not reach the next one
+        return self
+
+    def predict(self, X):
+        self.received.append(("predict", X.copy(), None))
+        return np.zeros(len(X))
+
+    def predict_proba(self, X):
+        return np.column_stack([self.predict(X), self.predict(X)])
+
+    def p_zero(self, X, horizon_days):
+        return self.predict(X)
+
+    def expected_purchases(self, X, horizon_days):
+        return np.zeros(len(X))
+
+
+@pytest.fixture
+def received(monkeypatch):
+    """What the methods get from the harness, where every method is a Recorder."""
+    gathered = []
+    declared = registry.Method(lambda: Recorder(gathered), "Recorder", "")
+    monkeypatch.setattr(registry, "find", lambda folder, name: declared)
+    return gathered
+
+
+def summary_problem(make):
+    """Return a rolling problem with a purchase summary and some left-censored customers."""
+    problem = make.rolling()
+    days = problem.rows["days_since_last"]
+    summary = {"frequency": days % 3, "recency_days": days / 2, "T_days": days, "left_censored": days > 150}
+    problem.facts["roles"] = problem.facts["roles"] | dict.fromkeys(list(summary)[:3], NUMERIC)
+    problem.facts["roles"]["left_censored"] = CARRIED
+    frame = problem.rows.assign(**summary)
+    problem.rows[frame.columns] = frame
+    return problem
+
+
+@pytest.mark.parametrize("kind", registry.names("kinds"))
+def test_no_kind_hands_out_the_solution(make, received, kind):
+    problem = summary_problem(make)
+    answers, model = harness.answer_folds(problem, f"{kind}/recorder", {}, seed=1, stability_refits=0)
+    assert isinstance(model, Recorder)
+    fitted = [r for r in received if r[0] == "fit"]
+    assert len(fitted) == 3
+    known = set(problem.rows)
+    for _, frame, y in received:
+        assert set(frame) <= known - {"row_id", "customer", "origin", "outcome", "value", "purchases", "truth"}
+        assert (frame.iloc[:, 0] >= 0).all()
+        assert y is None or kind == "classification"
+    assert len(answers) == 180
+    assert answers["fold"].unique().tolist() == [0, 1, 2]
+
+
+def test_a_label_free_kind_is_fitted_on_the_test_rows(make, received):
+    problem = summary_problem(make)
+    harness.answer_folds(problem, "lifetime/recorder", {}, seed=1, stability_refits=0)
+    tested = problem.fold(0).test_rows
+    seen = tested[tested["days_since_last"] <= 150]
+    pd.testing.assert_frame_equal(received[0][1], seen[["frequency", "recency_days", "T_days", "left_censored"]])
+
+
+def test_a_problem_without_folds_does_not_apply(make):
+    problem = make.rolling()
+    problem.facts["folds"] = []
+    with pytest.raises(NotApplicable, match="no folds"):
+        harness.answer_folds(problem, "classification/prevalence", {}, seed=1, stability_refits=0)
+
+
+def test_an_answer_without_its_column_is_refused(make, monkeypatch):
+    problem = make.rolling()
+    kind = registry.module("kinds", "classification")
+    monkeypatch.setattr(kind, "answer", lambda model, rows, context: pd.DataFrame({"points": rows["visits"]}))
+    with pytest.raises(ValueError, match="classification/prevalence answered without the column score"):
+        harness.answer_folds(problem, "classification/prevalence", {}, seed=1, stability_refits=0)

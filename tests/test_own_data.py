@@ -1,0 +1,149 @@
+"""A user's own CSV of orders."""
+
+import pandas as pd
+import pytest
+
+from crmlab import store
+from crmlab.errors import CrmlabError
+from crmlab.own_data import from_csv
+from crmlab.tables import described
+
+ORDERS = """\
+Order ID,CustomerID,Order Date,SKU,Qty,Price,Country
+A1,00123,2024-01-05 10:00,x1,2,1.50,NA
+A1,00123,2024-01-05 10:00,x2,1,4.00,NA
+A2,,2024-02-01 09:00,x1,1,1.50,GB
+A3,00123,2024-02-02 12:30,x1,-1,1.50,NA
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("seed: 1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    return tmp_path
+
+
+def bring(project, text, columns=None, name="mine", **options):
+    file = project / "orders.csv"
+    file.write_text(text, encoding="utf-8")
+    return from_csv(name, file, columns, **options)
+
+
+def refusal(project, text, columns=None, **options):
+    with pytest.raises(CrmlabError) as error:
+        bring(project, text, columns, **options)
+    assert error.value.exit_code == 2
+    assert not store.fingerprint_file("mine").exists()
+    return str(error.value)
+
+
+def transactions(name="mine"):
+    return pd.read_parquet(store.tables_folder(name) / "transactions.parquet")
+
+
+def test_columns_are_recognised_and_ids_stay_text(project):
+    found = bring(project, ORDERS, currency="EUR")
+    lines = transactions()
+    assert lines["customer"].fillna("null").tolist() == ["00123", "00123", "null", "00123"]
+    assert lines["country"].tolist() == ["NA", "NA", "GB", "NA"]
+    assert [str(a) for a in lines["amount"]] == ["3.0000", "4.0000", "1.5000", "-1.5000"]
+    assert lines["order_id"].tolist() == ["A1", "A1", "A2", "A3"]
+    assert lines["quantity"].tolist() == [2, 1, 1, -1]
+    assert lines["cancels_line"].fillna("none").tolist() == ["none"] * 3 + [lines.loc[0, "line_id"]]
+    assert found["tables"]["transactions"]["rows"] == 4
+    assert found["flags"]["is_anonymous"]["lines"] == 1
+    assert found["flags"]["is_cancellation"]["of_a_known_line"] == 1
+    assert found == store.read_json(store.fingerprint_file("mine"), made_by="")
+
+
+def test_what_the_file_lacks_is_filled_in(project):
+    bring(
+        project,
+        "who;when;sum\n7.0;2024-01-01;10\n8.0;2024-01-02;-3.25\n",
+        {"customer": "who", "timestamp": "when", "amount": "sum"},
+    )
+    lines = transactions()
+    assert lines["customer"].tolist() == ["7", "8"]
+    assert lines["quantity"].tolist() == [1, -1]
+    assert lines["unit_price"].astype(float).tolist() == [10.0, 3.25]
+    assert lines["order_id"].is_unique
+    assert lines["is_cancellation"].tolist() == [False, True]
+    assert lines["product"].isna().all()
+
+
+def test_lines_of_one_customer_at_one_time_are_one_order_where_products_are_given(project):
+    bring(
+        project,
+        "customer,date,product,amount\n1,2024-01-01,x,1\n1,2024-01-01,y,1\n1,2024-01-02,x,1\n,2024-01-02,x,1\n",
+    )
+    assert transactions()["order_id"].nunique() == 3
+
+
+def test_it_is_described_like_a_data_set_and_can_be_made_again(project):
+    first = bring(project, ORDERS, currency="EUR")
+    assert bring(project, ORDERS, currency="EUR") == first
+    assert described("mine").span == ("2024-01-05", "2024-02-02")
+    assert described("mine").currency == "EUR"
+    assert described("cdnow").label == "CDNOW"
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "../evil", "a b", "1st", "a/b"])
+def test_an_unsafe_name_is_refused(project, name):
+    assert "use small letters, digits and _" in refusal(project, ORDERS, name=name)
+
+
+def test_a_name_of_the_catalogue_is_refused(project):
+    assert "'cdnow' is a data set of the catalogue" in refusal(project, ORDERS, name="cdnow")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "says"),
+    [
+        ("custmer,date,amount\n1,2024-01-01,2\n", None, "no column for 'customer'. Did you mean 'custmer'?"),
+        ("customer,date,amnt\n1,2024-01-01,2\n", None, "no column for 'amount'. Did you mean 'amnt'?"),
+        (
+            ORDERS,
+            {"custmer": "CustomerID"},
+            "'custmer' is not a field of an order line. Did you mean 'customer'",
+        ),
+        (
+            ORDERS,
+            {"customer": "Customer ID"},
+            "has no column 'Customer ID' (for customer). Did you mean 'CustomerID'",
+        ),
+        (
+            "client,buyer,date,amount\n1,1,2024-01-01,2\n",
+            None,
+            "'client' and 'buyer' could both be the customer",
+        ),
+        ("customer,date,amount\n", None, "orders.csv has no lines after its header"),
+        ("", None, "orders.csv is empty"),
+        ("customer,date,amount\n,2024-01-01,2\n", None, "customer is empty in every line"),
+        ("customer,date,amount\n1,2024-01-01,2,3\n", None, "line 2: 4 values for 3 columns"),
+        (
+            "customer,date,amount\n1,03/04/2024,2\n",
+            None,
+            "date '03/04/2024' can be read as day/month or as month/day",
+        ),
+        ("customer,date,qty,price\n1,2024-01-01,1.5,2\n", None, "qty '1.5' is not a whole number (line 2)"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_the_callers_words(project, text, columns, says):
+    assert says in refusal(project, text, columns)
+
+
+def test_all_bad_values_are_reported_at_once_with_their_lines(project):
+    text = "customer,date,amount\n1,2024-01-01,12\n1,oops,€5\n\n"
+    text += "1,2024-02-30,nan\n1,2024-03-01,1e9\n1,2024-03-01,1,5\n"
+    assert "line 7: 4 values for 3 columns" in refusal(project, text)
+    says = refusal(project, text.replace("1,5\n", '"1,5"\n'))
+    assert "date 'oops' is not a date" in says
+    assert "(lines 3, 5)" in says
+    assert "amount '€5' is not a plain number like 1234.56 (lines 3, 5, 6, 7)" in says
+
+
+def test_a_missing_file(project):
+    with pytest.raises(CrmlabError, match=r"there is no file 'gone\.csv'"):
+        from_csv("mine", project.relative_to(project) / "gone.csv")

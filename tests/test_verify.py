@@ -1,0 +1,253 @@
+"""Committed scores: a stale key is found and named, and numbers are classed when they come again."""
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from crmlab import harness, params, problem, report, store, verify
+from crmlab.compare import PIPELINE, compare, score_key
+from crmlab.errors import DataError, UsageError
+from crmlab.vocabulary import OK
+
+PARAMS = Path(__file__).parent.parent / "params.yaml"
+SCORES = Path("experiments/scores/churn/telco_churn.json")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return a project with one comparison, made and written as the pipeline does."""
+    folder = tmp_path_factory.mktemp("made")
+    content = yaml.safe_load(PARAMS.read_text())
+    churn = content["churn"]
+    churn["methods"] = {"classification": {"prevalence": {}, "logit": {"C": 1.0}, "tree": {}}}
+    churn["problems"] = {
+        "telco_churn": {"dataset": "telco_churn", "protocol": "cross_validation", "folds": 2, "repeats": 1}
+    }
+    churn["metrics"] = ["auc", "churn_profit"]
+    content["limits"]["workers"] = 1
+    content = {k: v for k, v in content.items() if k not in ("segmentation", "acquisition")}
+    (folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    random = np.random.default_rng(3)
+    tenure = random.gamma(2.0, 12.0, 400)
+    labelled = pd.DataFrame(
+        {
+            "row_id": [f"{n:04d}" for n in range(400)],
+            "outcome": (random.random(400) < 1 / (1 + tenure / 12)).astype("int64"),
+            "tenure": tenure,
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("DVC_ROOT", raising=False)
+        store.write_frame(store.tables_folder("telco_churn") / "labelled.parquet", labelled)
+        tables = {"labelled": {"digest": store.digest(labelled)}}
+        store.write_json(store.fingerprint_file("telco_churn"), {"tables": tables})
+        settings = params.load()
+        spec = settings.task("churn").spec("telco_churn")
+        posed = problem.pose("churn", "telco_churn", spec, features=settings.features, seed=settings.seed)
+        problem.save(posed)
+        comparison = compare("churn", "telco_churn")
+        assert [r.status for r in comparison.runs] == [OK] * 3
+        comparison.save(PIPELINE)
+    return folder
+
+
+@pytest.fixture
+def project(made, tmp_path, monkeypatch):
+    """Return a copy of the made project, and go there."""
+    shutil.copytree(made, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    return tmp_path / "project"
+
+
+def edit(path, change):
+    """Apply `change` to the content of a YAML or JSON file (JSON is YAML)."""
+    content = yaml.safe_load(path.read_text())
+    change(content)
+    text = json.dumps(content) if path.suffix == ".json" else yaml.safe_dump(content, sort_keys=False)
+    path.write_text(text)
+
+
+def test_what_was_just_made_holds(project):
+    found = verify.verify_keys()
+    assert found.to_dict("records") == [{"problem": "churn/telco_churn", "what": "as committed", "ok": True}]
+
+
+KEYS = {
+    "a parameter": (
+        lambda p: p["churn"]["methods"]["classification"]["logit"].update(C=2.0),
+        ["classification/logit: C 1.0 → 2.0"],
+    ),
+    "a price": (
+        lambda p: p["churn"]["economics"].update(contact_cost=2.5),
+        ["scores: contact_cost 1.0 → 2.5"],
+    ),
+    "the level": (lambda p: p["intervals"].update(level=0.9), ["scores: level 0.95 → 0.9"]),
+    "the metrics": (
+        lambda p: p["churn"].update(metrics=["auc"], economics={}),
+        ["scores: metrics auc, churn_profit → auc"],
+    ),
+    "a method that leaves": (
+        lambda p: p["churn"]["methods"]["classification"].pop("tree"),
+        ["classification/tree left the roster"],
+    ),
+    "a method that enters": (
+        lambda p: p["churn"]["methods"]["classification"].update(forest={}),
+        ["classification/forest is new in the roster"],
+    ),
+    "how the problem is posed": (
+        lambda p: p["churn"]["problems"]["telco_churn"].update(folds=3),
+        ["the problem: params.yaml poses churn.problems.telco_churn differently"],
+    ),
+}
+
+
+@pytest.mark.parametrize("moved", KEYS)
+def test_a_stale_key_names_the_part_that_moved(project, moved):
+    change, expected = KEYS[moved]
+    edit(project / "params.yaml", change)
+    found = verify.verify_keys()
+    assert not found["ok"].any()
+    assert found["what"].tolist() == expected
+
+
+def test_another_seed_moves_every_run_and_the_scores(project):
+    edit(project / "params.yaml", lambda p: p.update(seed=1))
+    what = verify.verify_keys()["what"].item()
+    assert "classification/logit: seed 20261121 → 1" in what
+    assert "scores: seed 20261121 → 1" in what
+
+
+def test_changed_tables_are_found_from_the_fingerprint(project):
+    edit(
+        project / "data/tables/telco_churn.json",
+        lambda f: f["tables"]["labelled"].update(digest="0"),
+    )
+    assert verify.verify_keys()["what"].tolist() == [
+        "the problem: its seed, features, tables, or a source that poses it"
+    ]
+
+
+def test_a_method_s_source_is_found(project, monkeypatch):
+    whole = verify.registry.source_digest
+    monkeypatch.setattr(
+        verify.registry,
+        "source_digest",
+        lambda *names, **how: (
+            whole(*names, **how) + ("!" if "crmlab.methods.classification.logit" in names else "")
+        ),
+    )
+    what = verify.verify_keys()["what"].item()
+    assert what.startswith("classification/logit: the source of the method")
+    assert "tree" not in what
+
+
+def test_scores_made_with_other_libraries_are_not_stale(project):
+    def made_elsewhere(record):
+        record["environment"]["numpy"] = "1.0.0"
+        for method, run in record["methods"].items():
+            run["run_key"] = harness.run_key(
+                record["problem_digest"],
+                method,
+                run["parameters"],
+                seed=record["seed"],
+                stability_refits=0,
+                environment=record["environment"],
+            )
+        keys = {method: run["run_key"] for method, run in record["methods"].items()}
+        settings = params.load()
+        record["score_key"] = score_key(record["problem_digest"], keys, settings.task("churn"), settings)
+
+    edit(project / SCORES, made_elsewhere)
+    assert verify.verify_keys()["ok"].all()
+
+
+def test_scores_without_a_problem_and_problems_without_scores_are_told(project):
+    (project / SCORES).rename(project / SCORES.with_name("gone.json"))
+    what = dict(verify.verify_keys()[["problem", "what"]].itertuples(index=False))
+    assert what == {
+        "churn/gone": "its scores are committed, but params.yaml does not have it",
+        "churn/telco_churn": "no scores: run `dvc repro churn@telco_churn`",
+    }
+
+
+# --- numbers -------------------------------------------------------------------------------------
+def test_numbers_come_again_exactly_from_the_tables_alone(project):
+    shutil.rmtree(project / "experiments/store")
+    shutil.rmtree(project / "data/problems/churn/telco_churn")
+    before = (project / SCORES).read_bytes()
+    found = verify.verify_numbers(["telco_churn"])
+    assert found.to_dict("records") == [
+        {"problem": "churn/telco_churn", "class": "exact", "worst": 0.0, "where": "", "ok": True}
+    ]
+    assert (project / SCORES).read_bytes() == before
+
+
+def test_a_number_that_was_edited_is_found(project, monkeypatch):
+    again = json.loads((project / SCORES).read_text())
+    monkeypatch.setattr(verify, "_again", lambda *asked: again)
+    edit(
+        project / SCORES, lambda s: s["methods"]["classification/logit"]["scores"]["auc"].update(value=0.999)
+    )
+    found = verify.verify_numbers(["churn/telco_churn"]).iloc[0]
+    assert (found["class"], found["ok"]) == ("order", False)
+    assert found["where"].endswith(" auc value")
+
+
+def test_only_must_name_something(project):
+    with pytest.raises(UsageError, match=r"no 'telco'.*Did you mean 'telco_churn'"):
+        verify.verify_numbers(["telco"])
+
+
+def test_without_data_there_is_nothing_to_verify(project):
+    shutil.rmtree(project / "data/tables/telco_churn")
+    with pytest.raises(DataError, match="make reproduce"):
+        verify.verify_numbers()
+
+
+BEFORE = {"rank 1": "a", "rank 2": "b", "a auc value": 0.8, "b auc value": 0.7, "a status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "worst"),
+    [
+        ({}, "exact", 0.0),
+        ({"a auc value": 0.8 * (1 + 5e-7)}, "numeric", 5e-7),
+        ({"a auc value": 0.8 * (1 + 2e-6)}, "order", 2e-6),
+        ({"a auc value": None}, "order", math.inf),
+        ({"rank 1": "b", "rank 2": "a"}, "different", math.inf),
+        ({"a status": "failed"}, "order", math.inf),
+        ({"c auc value": 0.5}, "order", math.inf),
+    ],
+)
+def test_the_classes_of_difference(change, expected, worst):
+    found = verify.classify(BEFORE, BEFORE | change)
+    assert found["class"] == expected
+    assert found["worst"] == pytest.approx(worst, rel=1e-5)
+
+
+# --- the board of everything ---------------------------------------------------------------------
+def test_the_board_reads_the_committed_scores(project):
+    record = json.loads((project / SCORES).read_text())
+    best = record["methods"][record["verdict"]["champion"]]
+    (row,) = report.board()
+    assert tuple(row) == report.COLUMNS
+    assert (row["Question"], row["Problem"], row["Champion"]) == ("churn", "telco_churn", best["label"])
+    assert row["Value"] == f"{best['scores']['auc']['value']:.3f}"
+    assert (row["Lead"] == "real") == record["verdict"]["lead_is_real"]
+    table = report.markdown([row]).splitlines()
+    assert len(table) == 3
+    assert {line.count("|") for line in table} == {len(report.COLUMNS) + 1}
+
+
+def test_a_board_of_nothing_says_what_to_do(project):
+    (project / SCORES).unlink()
+    with pytest.raises(DataError, match="make reproduce"):
+        report.board()
