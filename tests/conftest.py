@@ -50,6 +50,7 @@ def posed(
         "roles": roles,
         "folds": split.facts,
         "problem_key": "none",
+        "spec": {},
         "digest": store.digest_of([store.digest(f) for f in (rows, split.frame, solution)]),
     }
     return Problem(task, name, {}, rows, split.frame, solution, facts)
@@ -83,9 +84,7 @@ def _parts(frame: pd.DataFrame, *, truth: bool) -> tuple[pd.DataFrame, pd.DataFr
     return frame.drop(columns=["outcome", "value", "purchases", "truth"]), frame[["row_id", *outcomes]]
 
 
-def rolling_problem(
-    *, n: int = 60, refits: int = 2, truth: bool = True, **changes: Any
-) -> Problem:
+def rolling_problem(*, n: int = 60, refits: int = 2, truth: bool = True, **changes: Any) -> Problem:
     """Return a rolling problem: three origins, the last two of which test, and refits of the last."""
     frame = pd.concat([customers(n, origin=o) for o in ORIGINS], ignore_index=True)
     rows, solution = _parts(frame, truth=truth)
@@ -111,7 +110,9 @@ def answered(problem: Problem, name: str, column: str = "score", **about: Any) -
     for fact in problem.facts["folds"]:
         fold = problem.folds[(problem.folds["fold"] == fact["fold"]) & (problem.folds["part"] == "test")]
         values = answer(fact, solution.loc[fold["row_id"]])
-        parts.append(pd.DataFrame({"fold": fact["fold"], "row_id": fold["row_id"].to_numpy(), column: values}))
+        parts.append(
+            pd.DataFrame({"fold": fact["fold"], "row_id": fold["row_id"].to_numpy(), column: values})
+        )
     kept = {"label": name, "control": None, "parameters": {}, "key": name, "status": OK} | about
     return Run(f"classification/{name}", answers=pd.concat(parts, ignore_index=True), **kept)
 
@@ -230,5 +231,9 @@ def method_file(body: str, *, imports: Sequence[str] = ()) -> str:
 def make() -> SimpleNamespace:
     """Return the makers of this file: test files cannot import it."""
     return SimpleNamespace(
-        rolling=rolling_problem, resampled=resampled_problem, answered=answered, posed=posed, method=method_file
+        rolling=rolling_problem,
+        resampled=resampled_problem,
+        answered=answered,
+        posed=posed,
+        method=method_file,
     )

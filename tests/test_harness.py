@@ -47,7 +47,9 @@ def test_whatever_makes_a_run_changes_its_key(changed):
 
 def test_the_order_of_parameters_does_not_change_a_key():
     one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
-    assert harness.run_key(**(MADE | {"parameters": one})) == harness.run_key(**(MADE | {"parameters": other}))
+    assert harness.run_key(**(MADE | {"parameters": one})) == harness.run_key(
+        **(MADE | {"parameters": other})
+    )
 
 
 def test_the_environment_names_python_and_the_numerical_libraries():
@@ -150,7 +152,15 @@ def test_no_kind_hands_out_the_solution(make, received, kind):
     assert len(fitted) == 3
     known = set(problem.rows)
     for _, frame, y in received:
-        assert set(frame) <= known - {"row_id", "customer", "origin", "outcome", "value", "purchases", "truth"}
+        assert set(frame) <= known - {
+            "row_id",
+            "customer",
+            "origin",
+            "outcome",
+            "value",
+            "purchases",
+            "truth",
+        }
         assert (frame.iloc[:, 0] >= 0).all()
         assert y is None or kind == "classification"
     assert len(answers) == 180
@@ -162,7 +172,9 @@ def test_a_label_free_kind_is_fitted_on_the_test_rows(make, received):
     harness.answer_folds(problem, "lifetime/recorder", {}, seed=1, stability_refits=0)
     tested = problem.fold(0).test_rows
     seen = tested[tested["days_since_last"] <= 150]
-    pd.testing.assert_frame_equal(received[0][1], seen[["frequency", "recency_days", "T_days", "left_censored"]])
+    pd.testing.assert_frame_equal(
+        received[0][1], seen[["frequency", "recency_days", "T_days", "left_censored"]]
+    )
 
 
 def test_a_problem_without_folds_does_not_apply(make):

@@ -55,7 +55,9 @@ def test_a_foreign_type_is_refused_when_written_and_when_read(logged, tmp_path):
     path = tmp_path / "model.skops"
     # a function of a module that nobody vouched for
     model = make_pipeline(FunctionTransformer(fractions.Fraction), LogisticRegression())
-    with pytest.raises(DataError, match=r"model.skops holds the type fractions.Fraction, which crmlab does not"):
+    with pytest.raises(
+        DataError, match=r"model.skops holds the type fractions.Fraction, which crmlab does not"
+    ):
         model_file.dump(model, path)
     skops.io.dump(model, path)
     facts = json.loads((folder / "facts.json").read_text()) | {"sha256": model_file.sha256(path)}

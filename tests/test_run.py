@@ -141,7 +141,10 @@ def test_a_run_without_a_model_file_is_no_run(runs, keep_whole):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda f: store.write_frame(f, pd.read_parquet(f).assign(score=0.5)), "not the ones that were written"),
+        (
+            lambda f: store.write_frame(f, pd.read_parquet(f).assign(score=0.5)),
+            "not the ones that were written",
+        ),
         (lambda f: f.write_bytes(f.read_bytes()[:100]), r"answers.parquet cannot be read"),
         (lambda f: (f.parent / "run.json").write_text('{"run_'), r"run.json is not JSON"),
     ],
@@ -268,9 +271,7 @@ def fit(self, X, y):
 
 def test_a_parent_killed_in_the_middle_leaves_nothing_half_written(copied_package, make):
     package, problem = copied_package, make.rolling()
-    package.add(
-        "methods/classification/slow.py", make.method(SLOW, imports=["import os, pathlib, time"])
-    )
+    package.add("methods/classification/slow.py", make.method(SLOW, imports=["import os, pathlib, time"]))
     package.keep(problem)
     code = (
         "import pathlib, pickle\n"

@@ -194,7 +194,10 @@ def test_a_digest_does_not_see_chunks_slices_or_what_lies_under_a_null():
     parts = pa.concat_tables([whole.slice(0, 4), whole.slice(4)])
     longer = pa.concat_tables([whole, whole]).combine_chunks().slice(9)
     assert store.digest(parts) == store.digest(longer) == store.digest(whole)
-    hidden = [pa.Array.from_buffers(pa.int64(), 2, [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([1, x]))]) for x in (2, 3)]
+    hidden = [
+        pa.Array.from_buffers(pa.int64(), 2, [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([1, x]))])
+        for x in (2, 3)
+    ]
     one, other = (store.digest(pa.table({"a": values})) for values in hidden)
     assert one == other
 

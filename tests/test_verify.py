@@ -247,6 +247,24 @@ def test_the_board_reads_the_committed_scores(project):
     assert {line.count("|") for line in table} == {len(report.COLUMNS) + 1}
 
 
+def test_the_rankings_show_every_method_with_its_reason(project):
+    failing = {"status": "failed", "reason": "it broke", "scores": {}}
+    edit(project / SCORES, lambda s: s["methods"]["classification/tree"].update(failing))
+    lines = report.rankings()
+    record = json.loads((project / SCORES).read_text())
+    assert lines[0] == f"churn/telco_churn: {record['metrics']['auc']['label']}, 95% interval"
+    for line, method in zip(lines[1:4], record["methods"].values(), strict=True):
+        assert line.split("  ")[1] == method["label"]
+    assert sum("it broke" in line for line in lines) == 1
+    assert sum("[chance]" in line for line in lines) == 1
+    assert lines[-1] == "  experiments/notebooks/churn/telco_churn.ipynb"
+
+
+def test_a_value_just_below_zero_is_not_shown_as_minus_zero():
+    assert report._number(-0.0001) == "0.000"
+    assert report._number(-0.0006) == "-0.001"
+
+
 def test_a_board_of_nothing_says_what_to_do(project):
     (project / SCORES).unlink()
     with pytest.raises(DataError, match="make reproduce"):

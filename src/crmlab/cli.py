@@ -237,19 +237,15 @@ def verify(
 def board(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="As the README's table.")] = False,
 ) -> None:
-    """Show the result of every comparison: champion, interval, whether its lead is real."""
+    """Show the ranking of every comparison, its intervals, and whether the lead is real."""
     from crmlab import report
 
-    rows = report.board()
     if as_markdown:
-        typer.echo(report.markdown(rows))
+        typer.echo(report.markdown(report.board()))
         return
-    import pandas as pd
-
-    _print_table(pd.DataFrame(rows))
-    typer.echo(
-        "The whole story: experiments/notebooks/<question>/<problem>.ipynb. Compare runs: make review."
-    )
+    for line in report.rankings():
+        typer.echo(line)
+    typer.echo("Open a notebook: make lab. Compare runs: make review.")
 
 
 @app.command()

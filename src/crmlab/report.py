@@ -1,4 +1,4 @@
-"""The board of everything: per problem the champion, its interval, and whether its lead is real."""
+"""The board of everything: per problem the ranking, its intervals, and whether the lead is real."""
 
 from __future__ import annotations
 
@@ -12,6 +12,29 @@ from crmlab.vocabulary import OK, ORACLE, STATUS_QUO
 COLUMNS = ("Question", "Problem", "Metric", "Champion", "Value", "Interval", "Status quo", "Oracle", "Lead")
 
 
+def rankings() -> list[str]:
+    """Return the ranking of every problem that has scores, as lines for the terminal.
+
+    Raises DataError where nothing has scores.
+    """
+    found: list[str] = []
+    for record in _records():
+        metric = record["metrics"][record["primary"]]
+        found.append(
+            f"{record['task']}/{record['problem']}: {_metric(metric)}, {record['level']:.0%} interval"
+        )
+        width = max(len(m["label"]) for m in record["methods"].values())
+        for method in record["methods"].values():
+            score = method["scores"].get(record["primary"], {})
+            mark = f"  [{method['control'].replace('_', ' ')}]" if method["control"] else ""
+            value = f"{_number(score.get('value')):>8}  {_interval(score)}".rstrip()
+            said = value if value else method["reason"] or score.get("reason", "no value")
+            found.append(f"  {method['label']:<{width}}  {said}{mark}")
+        found.append(f"  Lead: {_lead(record['verdict'], record['methods'])}.")
+        found.append(f"  {store.show(store.executed_notebook(record['task'], record['problem']))}")
+    return found
+
+
 def board() -> list[dict[str, str]]:
     """Return one row of COLUMNS per problem of params.yaml that has scores, in the file's order.
 
@@ -19,15 +42,7 @@ def board() -> list[dict[str, str]]:
     Status quo and Oracle are those controls by the same metric. Lead says whether the champion
     differs from every rival by simultaneous intervals. Raises DataError where nothing has scores.
     """
-    found = []
-    for task in params.load().tasks.values():
-        for name in task.problems:
-            path = store.scores_file(task.name, name)
-            if path.is_file():
-                found.append(_row(store.read_json(path, made_by=f"dvc repro {task.name}@{name}")))
-    if not found:
-        raise DataError("no comparison has scores yet: run `make reproduce` first")
-    return found
+    return [_row(record) for record in _records()]
 
 
 def markdown(rows: list[dict[str, str]]) -> str:
@@ -37,16 +52,24 @@ def markdown(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def _records() -> list[Mapping[str, Any]]:
+    """Return the scores of every problem of params.yaml that has some, in the file's order."""
+    asked = [(task.name, name) for task in params.load().tasks.values() for name in task.problems]
+    there = [(task, name) for task, name in asked if store.scores_file(task, name).is_file()]
+    if not there:
+        raise DataError("no comparison has scores yet: run `make reproduce` first")
+    return [store.read_json(store.scores_file(t, n), made_by=f"dvc repro {t}@{n}") for t, n in there]
+
+
 def _row(record: Mapping[str, Any]) -> dict[str, str]:
     """Return the board's row of one committed comparison."""
     metric = record["metrics"][record["primary"]]
     methods = record["methods"]
     champion = methods.get(record["verdict"]["champion"])
-    unit = f" ({metric['unit']})" if metric["unit"] else ""
     row = {
         "Question": record["task"],
         "Problem": record["problem"],
-        "Metric": metric["label"] + unit,
+        "Metric": _metric(metric),
         "Champion": "none",
         "Value": "",
         "Interval": "",
@@ -58,9 +81,14 @@ def _row(record: Mapping[str, Any]) -> dict[str, str]:
         score = champion["scores"][record["primary"]]
         row["Champion"] = champion["label"]
         row["Value"] = _number(score["value"])
-        row["Interval"] = f"{_number(score['lower'])} to {_number(score['upper'])}"
+        row["Interval"] = _interval(score)
         row["Lead"] = _lead(record["verdict"], methods)
     return row
+
+
+def _metric(metric: Mapping[str, Any]) -> str:
+    """Return a metric's label with its unit."""
+    return f"{metric['label']} ({metric['unit']})" if metric["unit"] else metric["label"]
 
 
 def _lead(verdict: Mapping[str, Any], methods: Mapping[str, Any]) -> str:
@@ -82,6 +110,13 @@ def _control(record: Mapping[str, Any], control: str) -> str:
     return next((_number(value) for value in scores if value is not None), "")
 
 
+def _interval(score: Mapping[str, Any]) -> str:
+    """Return an interval, or '' where there is none."""
+    if score.get("lower") is None or score.get("upper") is None:
+        return ""
+    return f"{_number(score['lower'])} to {_number(score['upper'])}"
+
+
 def _number(value: float | None) -> str:
-    """Return a number with three decimals."""
-    return "" if value is None else f"{value:.3f}"
+    """Return a number with three decimals, never a negative zero; '' for no value."""
+    return "" if value is None else f"{value:z.3f}"

@@ -39,8 +39,11 @@ def judge(
     known = {r.method: r for r in runs}
     ranked = _ranked(by_method, metric)
     field_ = [m for m in ranked if known[m].control in (None, STATUS_QUO)]
+    absent = [
+        f"{r.label} has no answer ({r.status.replace('_', ' ')}): {r.reason}." for r in runs if r.status != OK
+    ]
     if not field_:
-        return Verdict(None, False, (), ("No method has a value: there is nothing to rank.",))
+        return Verdict(None, False, (), ("No method has a value: there is nothing to rank.", *absent))
     best, rivals = field_[0], field_[1:]
     contenders = tuple(m for m in rivals if not _is_better(best, m, pairs, metric))
     real = bool(rivals) and not contenders
@@ -65,9 +68,7 @@ def judge(
             f"The oracle, which knows the truth, reaches {_number(top, metric)}: "
             f"{name[best]} covers {share:.0%} of the way from chance to there."
         )
-    absent = [r for r in runs if r.status != OK]
-    sentences += [f"{r.label} has no answer ({r.status.replace('_', ' ')}): {r.reason}." for r in absent]
-    return Verdict(best, real, contenders, tuple(sentences))
+    return Verdict(best, real, contenders, (*sentences, *absent))
 
 
 def _ranked(by_method: pd.DataFrame, metric: Metric) -> list[str]:

@@ -41,7 +41,11 @@ class Picture(Figure):
         """Return the picture as PNG, without dates and versions in it."""
         sink = io.BytesIO()
         with look():
-            self.savefig(sink, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+            if self.get_layout_engine():
+                # laid out once: every further drawing would move things by a pixel
+                self.draw_without_rendering()
+                self.set_layout_engine("none")
+            self.savefig(sink, format="png", dpi="figure", metadata={"Software": None})
         return sink.getvalue()
 
     def save(self, path: Path) -> Path:
@@ -81,7 +85,7 @@ def canvas(
 
     height: inches. Further arguments go to `Figure.subplots`.
     """
-    figure = Picture(figsize=(WIDTH, height), layout="constrained")
+    figure = Picture(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout="constrained")
     figure.title = title
     axes = figure.subplots(rows, columns, **grid)
     heading = "\n".join([title, *textwrap.wrap(subtitle, CHARACTERS)])

@@ -69,8 +69,9 @@ def _row(axes: Any, comparison: Any, method: str, place: int, row: Any) -> None:
     run = comparison.run_of(method)
     at_right = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": "small"}
     if np.isnan(row["value"]):
+        quiet = {"color": _style.QUIET, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
         why = _style.shorten(run.reason or row["reason"], 75)
-        axes.text(0.02, place, why, color=_style.QUIET, style="italic", ha="left", **at_right)
+        axes.text(0.02, place, why, style="italic", ha="left", **quiet, **at_right)
         return
     color = _style.colours(comparison)[method]
     axes.plot([row["lower"], row["upper"]], [place, place], color=color, linewidth=2.2, zorder=3)

@@ -42,6 +42,7 @@ def draw(comparison: Any) -> _style.Picture:
             axes.set_visible(False)
         for axes, method in zip(grid.flat, methods, strict=False):
             _panel(axes, comparison, method)
+            axes.tick_params(labelbottom=True)
         figure.supxlabel("Predicted share", fontsize="medium")
         figure.supylabel("Observed share", fontsize="medium")
     return figure

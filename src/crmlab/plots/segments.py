@@ -40,7 +40,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             height=2.2 + 0.5 * len(medians),
         )
         sns.heatmap(
-            distance,
+            distance.fillna(0),
             ax=axes,
             annot=medians.map(_short).to_numpy(),
             fmt="",

@@ -6,8 +6,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import seaborn as sns
 
 from crmlab.errors import NotApplicable
 from crmlab.metrics._agreement import adjusted_rand, cells
@@ -27,28 +25,28 @@ def draw(comparison: Any) -> _style.Picture:
     if not kept:
         raise NotApplicable("no method answered with refits that can agree or differ")
     order = sorted(kept, key=lambda m: -np.median(kept[m]))
-    long = pd.concat([pd.DataFrame({"method": m, "ari": kept[m]}) for m in order], ignore_index=True)
     with _style.look():
         figure, axes = _style.canvas(
             _style.named(comparison, "stability of the segments"),
             f"agreement of bootstrap refits, {max(map(len, kept.values()))} pairs per method, last window",
             height=1.6 + 0.5 * len(order),
         )
-        sns.boxplot(
-            long,
-            x="ari",
-            y="method",
-            hue="method",
-            order=order,
-            palette=_style.colours(comparison),
-            legend=False,
-            width=0.6,
-            fliersize=2.5,
-            ax=axes,
+        boxes = axes.boxplot(
+            [kept[m] for m in order],
+            positions=range(len(order)),
+            orientation="horizontal",
+            patch_artist=True,
+            widths=0.55,
+            flierprops={"markersize": 3, "markeredgecolor": _style.QUIET},
+            medianprops={"color": "black"},
         )
+        for box, method in zip(boxes["boxes"], order, strict=True):
+            box.set(facecolor=_style.colours(comparison)[method], alpha=0.75)
         axes.set_yticks(range(len(order)), [comparison.run_of(m).label for m in order])
+        axes.set(ylim=(len(order) - 0.4, -0.6), xlim=(-0.05, 1.02))
+        axes.set_xlabel("Adjusted Rand index of two refits, higher is better")
+        axes.grid(axis="y", visible=False)
         axes.axvline(0, color=_style.QUIET, linestyle=":", zorder=1)
-        axes.set(ylabel="", xlabel="Adjusted Rand index of two refits, higher is better", xlim=(-0.05, 1.02))
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def _over_time(comparison: Any, own: pd.DataFrame, cutoffs: dict[int, str]) -> _
                 marker = _style.markers(comparison)[method]
                 axes.plot(wide.index, wide[method], marker=marker, **_style.line(comparison, method))
         axes.set_xticks(wide.index, [cutoffs[w] for w in wide.index], rotation=30 if len(wide) > 6 else 0)
-        axes.set(xlabel="Cutoff", ylabel=_style.metric_title(metric))
+        axes.set(xlabel="Cutoff", ylabel=textwrap.fill(_style.metric_title(metric), 42))
         axes.margins(x=0.08)
         _style.legend_below(figure, axes)
     return figure

@@ -50,9 +50,10 @@ def study(name: str) -> ModuleType:
     return importlib.import_module(f"crmlab.studies.{name}")
 
 
-def world_seed(name: str, number: int) -> int:
-    """Return the seed of a study's world."""
-    return seed_of(SEED, "study", name, number)
+def world(name: str, number: int) -> dict[str, Any]:
+    """Return the number, the seed and the outcomes of one world of a study."""
+    seed = seed_of(SEED, "study", name, number)
+    return {"world": number, "seed": seed} | study(name).run_world(seed)
 
 
 def wilson(events: int, trials: int, *, level: float = 0.95) -> tuple[float, float]:

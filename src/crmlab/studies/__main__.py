@@ -7,17 +7,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import Any
 
 from crmlab import store, studies
 from crmlab.errors import CrmlabError
 from crmlab.run import ONE_THREAD
-
-
-def world(name: str, number: int) -> dict[str, Any]:
-    """Return the seed and the outcomes of one world."""
-    seed = studies.world_seed(name, number)
-    return {"world": number, "seed": seed} | studies.study(name).run_world(seed)
 
 
 def main(wanted: list[str]) -> None:
@@ -27,7 +20,7 @@ def main(wanted: list[str]) -> None:
     # spawned, not forked: a process reads the number of its threads when it starts
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for name, module in chosen.items():
-            outcomes = list(pool.map(partial(world, name), range(module.WORLDS), chunksize=5))
+            outcomes = list(pool.map(partial(studies.world, name), range(module.WORLDS), chunksize=5))
             kept = studies.record(name, outcomes)
             store.write_json(store.study_file(name), kept)
             for found in kept["claims"].values():

@@ -19,13 +19,14 @@ from sklearn.linear_model import LogisticRegression
 from crmlab import folds
 from crmlab.problem import Problem
 from crmlab.seeds import generator
-from crmlab.studies import EQUAL, Claim
+from crmlab.studies import AT_LEAST, EQUAL, Claim
 from crmlab.studies._worlds import answered, judged, problem_of
 
 WORLDS = 200
 CLAIMS = {
     "hold_out_covers": Claim("the bootstrap interval of a hold-out holds the true AUC", EQUAL, 0.95),
-    "cross_validation_covers": Claim("the corrected interval of cross-validation holds it", EQUAL, 0.95),
+    # the correction is conservative by design: it assumes more overlap than there is
+    "cross_validation_covers": Claim("the corrected interval of cross-validation holds it", AT_LEAST, 0.95),
 }
 APART = np.array([0.7, 0.4, 0.2, 0.0, 0.0])
 BASE_RATE = 0.3

@@ -1,0 +1,216 @@
+"""Comparisons: what is counted as fitted, what the record holds, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from crmlab import compare as comparing
+from crmlab import params, problem, store
+from crmlab.errors import UsageError
+
+METHODS = {
+    "classification": {"prevalence": {}, "hiatus": {}, "logit": {"C": 1.0}},
+    "lifetime": {"bg_nbd": {}},
+}
+ROSTER = ["classification/prevalence", "classification/hiatus", "classification/logit", "lifetime/bg_nbd"]
+PRICES = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0}
+
+
+def settings(*, prices: dict | None = None, methods: dict | None = None, **changes) -> params.Params:
+    """Return parameters of one task with one small problem."""
+    task = params.Task(
+        name="churn",
+        metrics=("auc", "acquisition_profit"),
+        primary="auc",
+        economics=PRICES | (prices or {}),
+        stability_refits=0,
+        methods=METHODS | (methods or {}),
+        problems={"small": {}},
+    )
+    given = {"seed": 1, "workers": 2, "seconds_per_run": 60.0, "level": 0.95, "replicates": 50}
+    given |= {"datasets": (), "features": (), "tasks": {"churn": task}}
+    return params.Params(**(given | changes))
+
+
+@pytest.fixture(scope="module")
+def comparisons(make, tmp_path_factory):
+    """The same comparison four times: as is, with another price, another parameter, and as is again."""
+    folder = tmp_path_factory.mktemp("compare")
+    (folder / store.PARAMS).write_text("seed: 1\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("DVC_ROOT", raising=False)
+        patch.delenv("CRMLAB_PROGRESS", raising=False)
+        problem.save(make.rolling())
+        stronger = {"classification": METHODS["classification"] | {"logit": {"C": 0.1}}}
+        asked = {
+            "first": settings(),
+            "dearer": settings(prices={"contact_cost": 2.0}),
+            "stronger": settings(methods=stronger),
+        }
+        yield {name: comparing.compare("churn", "small", settings=s) for name, s in asked.items()}
+
+
+def fitted(comparison) -> list[str]:
+    """Return the methods that were fitted for a comparison, and not reused."""
+    return [r.method for r in comparison.runs if r.cost and not r.reused]
+
+
+def keys(comparison) -> dict[str, str]:
+    """Return the run keys by method."""
+    return {r.method: r.key for r in comparison.runs}
+
+
+# --- what is fitted -----------------------------------------------------------------------------
+def test_the_first_time_everything_is_fitted(comparisons):
+    assert fitted(comparisons["first"]) == ROSTER[:3]
+    board = comparisons["first"].ranking().set_index("Method")
+    assert "no purchase history" in board.loc["BG/NBD", "Note"]
+
+
+def test_another_price_scores_again_and_fits_nothing(comparisons):
+    first, dearer = comparisons["first"], comparisons["dearer"]
+    assert fitted(dearer) == []
+    assert keys(dearer) == keys(first)
+    assert dearer.score_key != first.score_key
+    profit = [c.of_metric("acquisition_profit")["value"].dropna() for c in (first, dearer)]
+    assert (profit[1] < profit[0]).all()
+    pd.testing.assert_frame_equal(first.of_metric("auc"), dearer.of_metric("auc"))
+
+
+def test_another_parameter_fits_that_method_alone(comparisons):
+    first, stronger = comparisons["first"], comparisons["stronger"]
+    assert fitted(stronger) == ["classification/logit"]
+    moved = {m for m, key in keys(stronger).items() if key != keys(first)[m]}
+    assert moved == {"classification/logit"}
+    assert stronger.score_key != first.score_key
+
+
+@pytest.mark.parametrize(
+    ("changes", "moves"),
+    [
+        ({"prices": {"margin_mean": 30.0}}, True),
+        ({"prices": {"contact_cost": 1}}, False),  # YAML writes 1.0 as 1
+        ({"prices": {"unasked": 1.0}}, False),
+        ({"level": 0.9}, True),
+        ({"replicates": 60}, True),
+        ({"seed": 2}, True),
+        ({"workers": 1}, False),
+        ({"seconds_per_run": 5.0}, False),
+    ],
+)
+def test_the_score_key_names_what_makes_scores(comparisons, changes, moves):
+    first, other = comparisons["first"], settings(**changes)
+    digest = first.problem.facts["digest"]
+    key = comparing.score_key(digest, keys(first), other.tasks["churn"], other)
+    assert (key != first.score_key) == moves
+
+
+# --- what is kept -------------------------------------------------------------------------------
+def test_the_board_ranks_by_the_primary_metric(comparisons):
+    first = comparisons["first"]
+    board = first.ranking()
+    assert list(board.columns[:6]) == ["Method", "Kind", "Control", "AUC", "lower", "upper"]
+    assert board["AUC"].dropna().is_monotonic_decreasing
+    assert board["Method"].iloc[-1] == "BG/NBD"
+    assert set(board["Control"]) == {"oracle", "chance", "status quo", ""}
+    assert first.order()[-1] == "lifetime/bg_nbd"
+
+
+def test_the_record_says_what_was_compared_and_how_it_came_out(comparisons, tmp_path):
+    first = comparisons["first"]
+    store.write_json(tmp_path / "scores.json", first.record())  # all of it can be said in JSON
+    record = store.read_json(tmp_path / "scores.json", made_by="compare")
+    methods = record["methods"]
+    named = {m["method"]: m for m in methods} if isinstance(methods, list) else methods
+    assert set(named) == {*ROSTER, "classification/oracle"}
+    assert named["classification/logit"]["parameters"] == {"C": 1.0}
+    assert len(named["classification/logit"]["folds"]) == 3
+    assert named["lifetime/bg_nbd"]["status"] == "not_applicable"
+    assert named["lifetime/bg_nbd"]["scores"] == {}
+    scores = named["classification/logit"]["scores"]["auc"]
+    assert scores["lower"] < scores["value"] < scores["upper"]
+    assert len(record["differences"]) == 6  # pairs of four
+    assert record["verdict"]["sentences"] == list(first.verdict.sentences)
+
+
+def test_predictions_are_the_rosters_sorted(comparisons):
+    first = comparisons["first"]
+    predictions = first.predictions()
+    assert len(predictions) == 4 * 180
+    assert list(predictions.columns) == ["method", "fold", "row_id", "score"]
+    by = ["method", "fold", "row_id"]
+    pd.testing.assert_frame_equal(predictions, predictions.sort_values(by, ignore_index=True))
+
+
+def test_differences_and_costs_have_labels(comparisons):
+    first = comparisons["first"]
+    assert {"Base rate", "Hiatus rule", "Logistic regression"} <= {
+        *first.differences()["a"],
+        *first.differences()["b"],
+    }
+    costs = first.costs().set_index("Method")
+    assert costs.loc["Logistic regression", "fits"] == 3
+    assert costs.loc["BG/NBD", "status"] == "not_applicable"
+
+
+def test_curves_end_at_everyone(comparisons):
+    curves = comparisons["first"].curves()
+    for _, curve in curves.groupby("method"):
+        assert len(curve) == 101
+        assert curve["reached"].iloc[-1] == 1.0
+        assert curve["reached"].is_monotonic_increasing
+
+
+def test_an_interactive_run_writes_to_scratch(comparisons):
+    first = comparisons["first"]
+    path = first.save()
+    assert store.show(path) == "experiments/scratch/churn/small/scores.json"
+    assert not store.scores_file("churn", "small").exists()
+    assert store.show(first.save("pipeline")) == "experiments/scores/churn/small.json"
+    before = {
+        p: p.read_bytes()
+        for p in (store.predictions_file("churn", "small"), store.curves_file("churn", "small"))
+    }
+    first.save("pipeline")
+    assert {p: p.read_bytes() for p in before} == before
+    with pytest.raises(UsageError, match="output = 'elsewhere' must be 'pipeline' or 'scratch'"):
+        first.save("elsewhere")
+
+
+# --- what is refused ----------------------------------------------------------------------------
+def test_a_method_that_is_not_compared(comparisons):
+    with pytest.raises(UsageError, match="'classification/tree' is not in the comparison churn/small"):
+        comparisons["first"].run_of("classification/tree")
+
+
+def test_a_kind_that_the_task_does_not_take(comparisons):
+    with pytest.raises(UsageError, match=r"'churn' takes classification, lifetime: not clustering/kmeans"):
+        comparing.compare("churn", "small", settings=settings(methods={"clustering": {"kmeans": {}}}))
+
+
+def test_an_unknown_task(comparisons):
+    with pytest.raises(UsageError, match="no task is called 'chrun'"):
+        comparing.compare("chrun", "small", settings=replace(settings()))
+
+
+# --- progress -----------------------------------------------------------------------------------
+def test_progress_goes_to_the_named_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CRMLAB_PROGRESS", str(tmp_path / "line"))
+    report = comparing.reporter("churn/small")
+    report("method 1 of 3")
+    assert (tmp_path / "line").read_text() == "churn/small: method 1 of 3"
+    report("")
+    assert (tmp_path / "line").read_text() == ""
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_does_not_flood_what_is_no_terminal(monkeypatch, capsys):
+    monkeypatch.delenv("CRMLAB_PROGRESS", raising=False)
+    comparing.reporter("churn/small")("method 1 of 3")
+    assert capsys.readouterr() == ("", "")
+    assert "CRMLAB_PROGRESS" not in os.environ

@@ -1,0 +1,257 @@
+"""Scores: by hand on small problems, what their intervals vary, and what has no value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlab import folds, registry
+from crmlab.score import score, with_oracle
+from crmlab.seeds import generator
+from crmlab.vocabulary import FAILED, NOT_APPLICABLE, ORACLE
+
+INTERVALS = {"level": 0.95, "replicates": 200, "seed": 1}
+
+
+def noisy(spread: float, *, own: str = ""):
+    """Return an answer that is the truth with noise; `own` names a noise that refits draw anew."""
+
+    def answer(fact, solution):
+        words = (own, fact["window"], fact["refit"]) if own else (fact["window"],)
+        noise = generator(7, "noise", *words).normal(0, spread, len(solution))
+        return np.clip(solution["truth"] + noise, 0, 1)
+
+    return answer
+
+
+def row(scores, method: str, metric: str) -> pd.Series:
+    """Return one method's value by one metric."""
+    values = scores.values
+    return values[(values["method"] == f"classification/{method}") & (values["metric"] == metric)].iloc[0]
+
+
+# --- values -------------------------------------------------------------------------------------
+def six(make, split: folds.Folds, protocol: str, outcome: list[int]):
+    """Return a problem of six customers."""
+    rows = pd.DataFrame({"row_id": np.arange(6), "customer": list("abcdef")})
+    solution = pd.DataFrame({"row_id": np.arange(6), "outcome": outcome})
+    return make.posed(rows, solution, split, protocol)
+
+
+def test_values_by_hand_on_one_hold_out(make):
+    split = folds.chronological(pd.Series(range(6)), train_share=1 / 6)
+    problem = six(make, split, "chronological", [0, 1, 0, 1, 0, 0])
+    found = make.answered(problem, "m", answer=lambda fact, solution: [0.5, 0.25, 0.5, 0.75, 0.25])
+    scores = score(problem, [found], ["auc", "brier"], {}, **INTERVALS)
+    # 1s at .5, .5; 0s at .25, .75, .25: of six pairs four are won
+    assert row(scores, "m", "auc")["value"] == pytest.approx(4 / 6)
+    # squared errors .25, .0625, .25, .5625, .0625
+    assert row(scores, "m", "brier")["value"] == pytest.approx(1.1875 / 5)
+    # the base rate .4 for everyone
+    assert scores.chance == pytest.approx({"auc": 0.5, "brier": 0.24})
+    assert len(scores.pairs["auc"]) == 0
+
+
+def test_windows_and_refits_are_averaged_by_hand(make):
+    problem = make.rolling(refits=3)
+    # refits first, then windows: (1 + (0 + 1 + 0) / 3) / 2
+    perfect = {(0, 0): True, (1, 0): False, (1, 1): True, (1, 2): False}
+    found = make.answered(
+        problem,
+        "m",
+        answer=lambda fact, solution: np.where(
+            perfect[fact["window"], fact["refit"]], solution["outcome"], 1 - solution["outcome"]
+        ),
+    )
+    scores = score(problem, [found], ["auc"], {}, **INTERVALS)
+    assert row(scores, "m", "auc")["value"] == pytest.approx(2 / 3)
+    assert scores.folds["value"].tolist() == [1, 0, 1, 0]
+    assert scores.folds[["fold", "window", "refit"]].to_numpy().tolist() == [
+        [0, 0, 0],
+        [1, 1, 0],
+        [2, 1, 1],
+        [3, 1, 2],
+    ]
+
+
+def test_cross_validation_by_hand(make):
+    problem = make.resampled()
+    correct = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]  # Brier scores of a constant error e: e²
+    found = make.answered(
+        problem, "m", answer=lambda fact, solution: np.abs(solution["outcome"] - (1 - correct[fact["fold"]]))
+    )
+    scores = score(problem, [found], ["brier"], {}, **INTERVALS)
+    values = (1 - np.array(correct)) ** 2
+    value = row(scores, "m", "brier")
+    assert value["value"] == pytest.approx(values.mean())
+    # Nadeau and Bengio 2003: (1/6 + 20/40) s², t(.975; 5) = 2.570582 (any table)
+    half = 2.5705818366147395 * np.sqrt((1 / 6 + 0.5) * values.var(ddof=1))
+    assert (value["lower"], value["upper"]) == pytest.approx((values.mean() - half, values.mean() + half))
+
+
+def test_prices_reach_the_metric_that_asks_for_them(make):
+    problem = make.rolling()
+    found = make.answered(problem, "m", answer=noisy(0.1))
+    prices = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0}
+    cheap = score(problem, [found], ["auc", "acquisition_profit"], prices, **INTERVALS)
+    dear = score(problem, [found], ["auc", "acquisition_profit"], prices | {"contact_cost": 9.0}, **INTERVALS)
+    assert row(dear, "m", "acquisition_profit")["value"] < row(cheap, "m", "acquisition_profit")["value"]
+    assert dear.chance["acquisition_profit"] < cheap.chance["acquisition_profit"]
+    pd.testing.assert_series_equal(row(dear, "m", "auc"), row(cheap, "m", "auc"))
+
+
+# --- intervals ----------------------------------------------------------------------------------
+def test_the_same_seed_gives_the_same_numbers(make):
+    problem = make.rolling()
+    runs = [make.answered(problem, n, answer=noisy(s)) for n, s in [("a", 0.1), ("b", 0.5)]]
+    one, same, other = (score(problem, runs, ["auc"], {}, **(INTERVALS | {"seed": s})) for s in (1, 1, 2))
+    pd.testing.assert_frame_equal(one.values, same.values)
+    pd.testing.assert_frame_equal(one.pairs["auc"], same.pairs["auc"])
+    assert row(one, "a", "auc")["value"] == row(other, "a", "auc")["value"]
+    assert row(one, "a", "auc")["lower"] != row(other, "a", "auc")["lower"]
+
+
+@pytest.mark.parametrize("protocol", ["rolling", "resampled"])
+def test_identical_methods_do_not_differ(make, protocol):
+    problem = getattr(make, protocol)(refits=1) if protocol == "rolling" else make.resampled()
+    days = problem.rows.set_index("row_id")["days_since_last"]
+    runs = [make.answered(problem, n, answer=lambda fact, solution: days.loc[solution.index]) for n in "ab"]
+    pair = score(problem, runs, ["auc"], {}, **INTERVALS).pairs["auc"].iloc[0]
+    assert (pair["a"], pair["b"]) == ("classification/a", "classification/b")
+    assert pair[["difference", "lower", "upper"]].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_clear_lead_has_an_interval_beyond_zero(make):
+    problem = make.rolling()
+    runs = [
+        make.answered(problem, "good", answer=noisy(0.05)),
+        make.answered(problem, "guess", answer=noisy(50)),
+    ]
+    scores = score(problem, runs, ["auc"], {}, **INTERVALS)
+    pair = scores.pairs["auc"].iloc[0]
+    assert pair["lower"] > 0
+    good, guess = row(scores, "good", "auc"), row(scores, "guess", "auc")
+    assert pair["difference"] == pytest.approx(good["value"] - guess["value"])
+    assert good["lower"] < good["value"] < good["upper"] <= 1
+
+
+def test_what_refits_change_widens_an_interval(make):
+    problem = make.rolling(refits=5)
+    steady = make.answered(problem, "steady", answer=noisy(0.4))
+    seeded = make.answered(problem, "seeded", answer=noisy(0.4, own="seeded"))
+    scores = score(problem, [steady, seeded], ["auc"], {}, **INTERVALS)
+
+    def width(name: str) -> float:
+        return row(scores, name, "auc")["upper"] - row(scores, name, "auc")["lower"]
+
+    # the bootstrap alone: the same answers, as if they had been fitted once
+    alone = make.rolling(refits=1)
+    once = seeded.answers[seeded.answers["fold"] < 2]
+    bootstrap = score(alone, [type(seeded)(**(vars(seeded) | {"answers": once}))], ["auc"], {}, **INTERVALS)
+    narrow = row(bootstrap, "seeded", "auc")
+    assert width("seeded") > 1.1 * (narrow["upper"] - narrow["lower"])
+    assert width("seeded") > width("steady")
+
+
+def test_customers_are_the_blocks_of_the_bootstrap(make):
+    """Rows of one customer get one weight: with a single customer nothing but the weight's sum varies."""
+    problem = make.rolling(refits=1)
+    problem.rows["customer"] = "everyone"
+    scores = score(problem, [make.answered(problem, "m", answer=noisy(0.3))], ["auc"], {}, **INTERVALS)
+    value = row(scores, "m", "auc")
+    assert value["upper"] - value["lower"] == pytest.approx(0, abs=1e-12)
+
+
+def test_rows_without_a_customer_vary_alone(make):
+    problem = make.rolling(refits=1)
+    problem.rows["customer"] = pd.Series([None] * len(problem.rows), dtype="str")
+    scores = score(problem, [make.answered(problem, "m", answer=noisy(0.3))], ["auc"], {}, **INTERVALS)
+    value = row(scores, "m", "auc")
+    assert value["upper"] - value["lower"] > 0.02
+
+
+# --- no value -----------------------------------------------------------------------------------
+def test_a_metric_without_its_column_says_so(make):
+    problem = make.rolling()
+    runs = [
+        make.answered(problem, "segments", column="segment", answer=lambda fact, solution: 0),
+        make.answered(problem, "scores", answer=noisy(0.1)),
+    ]
+    scores = score(problem, runs, ["auc"], {}, **INTERVALS)
+    assert np.isnan(row(scores, "segments", "auc")["value"])
+    assert row(scores, "segments", "auc")["reason"] == "the answer has no score"
+    assert row(scores, "scores", "auc")["reason"] == ""
+
+
+def test_a_window_with_a_single_class_has_no_value_and_is_left_out(make):
+    problem = make.rolling(refits=1)
+    first = problem.rows["origin"] == "2024-04-01"
+    problem.solution.loc[first.to_numpy(), "outcome"] = 0
+    found = make.answered(problem, "m", answer=noisy(0.2))
+    scores = score(problem, [found], ["auc"], {}, **INTERVALS)
+    values = scores.folds["value"].tolist()
+    assert np.isnan(values[0])
+    value = row(scores, "m", "auc")
+    assert value["value"] == values[1]
+    assert value["lower"] < value["value"] < value["upper"]
+
+
+def test_a_problem_with_a_single_class_has_no_auc(make):
+    problem = make.rolling()
+    problem.solution["outcome"] = 1
+    runs = [make.answered(problem, n, answer=noisy(0.2)) for n in "ab"]
+    scores = score(problem, runs, ["auc", "brier"], {}, **INTERVALS)
+    assert row(scores, "a", "auc")["reason"] == "not defined on these test rows"
+    assert np.isfinite(row(scores, "a", "brier")["value"])
+    assert len(scores.pairs["auc"]) == 0
+    assert len(scores.pairs["brier"]) == 1
+
+
+def test_methods_defined_on_different_folds_are_not_compared(make):
+    problem = make.resampled(parts=3, repeats=1)
+
+    def proper_in(fold_wanted):
+        return lambda fact, solution: 0.5 if fact["fold"] in fold_wanted else 1.5  # 1.5 is no probability
+
+    runs = [
+        make.answered(problem, "a", answer=proper_in({0, 1})),
+        make.answered(problem, "b", answer=proper_in({1, 2})),
+    ]
+    scores = score(problem, runs, ["brier"], {}, **INTERVALS)
+    assert row(scores, "a", "brier")["value"] == pytest.approx(0.25)
+    assert len(scores.pairs["brier"]) == 0
+
+
+def test_a_run_that_failed_is_a_row_for_every_metric(make):
+    problem = make.rolling()
+    runs = [
+        make.answered(problem, "broken", answer=noisy(0.1), status=FAILED, reason="no luck"),
+        make.answered(problem, "elsewhere", answer=noisy(0.1), status=NOT_APPLICABLE, reason=""),
+    ]
+    scores = score(problem, runs, ["auc", "brier"], {}, **INTERVALS)
+    assert scores.values["value"].isna().all()
+    assert scores.values["reason"].tolist() == ["no luck"] * 2 + ["not_applicable"] * 2
+    assert scores.folds.empty
+
+
+# --- the oracle ---------------------------------------------------------------------------------
+def test_the_oracle_is_there_where_the_truth_is_known(make):
+    problem = make.rolling()
+    runs = [make.answered(problem, "m", answer=noisy(0.3))]
+    both = with_oracle(problem, runs)
+    assert [r.control for r in both] == [None, ORACLE]
+    scores = score(problem, both, ["auc"], {}, **INTERVALS)
+    assert row(scores, ORACLE, "auc")["value"] > row(scores, "m", "auc")["value"]
+    assert with_oracle(make.rolling(truth=False), runs) == runs
+
+
+@pytest.mark.parametrize("name", ["auc", "average_precision", "top_decile_lift", "brier"])
+def test_the_solution_fed_back_is_the_best_answer(make, name):
+    problem = make.rolling()
+    fed = make.answered(problem, "fed", answer=lambda fact, solution: solution["outcome"])
+    rival = make.answered(problem, "rival", answer=noisy(0.2))
+    metric = registry.find("metrics", name)
+    scores = score(problem, [fed, rival], [name], {}, **INTERVALS)
+    best, other = row(scores, "fed", name)["value"], row(scores, "rival", name)["value"]
+    assert (best > other) == metric.higher_is_better
