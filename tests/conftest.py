@@ -47,6 +47,8 @@ def posed(
         "protocol": protocol,
         "varies": "test customers",
         "horizon_days": 90,
+        "n_rows": len(rows),
+        "base_rate": float(solution["outcome"].mean()),
         "roles": roles,
         "folds": split.facts,
         "problem_key": "none",

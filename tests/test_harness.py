@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,7 +81,8 @@ def test_editing_a_module_changes_the_keys_of_those_that_import_it(copied_packag
         copied_package.add(
             f"methods/classification/{name}.py",
             f'"""{name}"""\nfrom crmlab.methods.classification._shared import SHARE\n'
-            f"from crmlab.registry import method\n\n@method(label='{name}')\ndef {name}():\n    return SHARE\n",
+            f"from crmlab.registry import method\n\n"
+            f"@method(label='{name}')\ndef {name}():\n    return SHARE\n",
         )
     edits = [
         (shared, "# a word\n"),
@@ -90,7 +93,7 @@ def test_editing_a_module_changes_the_keys_of_those_that_import_it(copied_packag
     (logit,), *keys = copied_package.ask(KEYS.format(made=MADE, edits=edits))
     # another place, the same key: no path is in it
     assert logit == harness.run_key(**MADE)
-    moved = [[a != b for a, b in zip(*pair, strict=True)] for pair in zip(keys, keys[1:], strict=False)]
+    moved = [[a != b for a, b in zip(*pair, strict=True)] for pair in pairwise(keys)]
     assert moved == [[True, True, False], [True, False, False], [False] * 3, [True] * 3]
 
 

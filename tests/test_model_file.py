@@ -62,7 +62,7 @@ def test_a_foreign_type_is_refused_when_written_and_when_read(logged, tmp_path):
     skops.io.dump(model, path)
     facts = json.loads((folder / "facts.json").read_text()) | {"sha256": model_file.sha256(path)}
     (tmp_path / "facts.json").write_text(json.dumps(facts))
-    with pytest.raises(DataError, match="fractions.Fraction"):
+    with pytest.raises(DataError, match=r"fractions\.Fraction"):
         model_file.load(path, tmp_path / "facts.json")
 
 

@@ -41,7 +41,7 @@ def my_gap(solution, answers, rows, weights, *, gap_price):
     """Return the gap, (B,)."""
     one = solution["outcome"].to_numpy() == 1
     score = answers["score"].to_numpy()
-    above, below = (weights[:, chosen] @ score[chosen] / weights[:, chosen].sum(axis=1) for chosen in (one, ~one))
+    above, below = (weights[:, these] @ score[these] / weights[:, these].sum(axis=1) for these in (one, ~one))
     return gap_price * (above - below)
 '''
 

@@ -180,7 +180,7 @@ ENDINGS = {
     "leaves": "def fit(self, X, y):\n    sys.exit('done')",
     "is_killed": "def fit(self, X, y):\n    os.kill(os.getpid(), signal.SIGKILL)",
     "sleeps": "def fit(self, X, y):\n    time.sleep(600)",
-    "prints": "def fit(self, X, y):\n    print('x' * 300_000)\n    os.write(1, b'y' * 300_000)\n    return self",
+    "prints": "def fit(self, X, y):\n    print('x' * 10**5)\n    os.write(1, b'y' * 10**5)\n    return self",
     "nans": "def predict_proba(self, X):\n    return np.full((len(X), 2), np.nan)",
     "is_short": "def predict_proba(self, X):\n    return np.full((len(X) - 1, 2), 0.5)",
     "cannot_be_kept": "def fit(self, X, y):\n    self.rule = lambda x: x\n    return self",

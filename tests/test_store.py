@@ -53,6 +53,13 @@ def test_paths_are_shown_as_a_reader_wants_them(project, tmp_path):
 
 
 # --- writing ------------------------------------------------------------------------------------
+def break_off(writing, write) -> None:
+    """Begin to write and fail."""
+    with writing as part:
+        write(part)
+        raise RuntimeError("no")
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     target = tmp_path / "new" / "file.txt"
     with store.replacing(target) as part:
@@ -65,9 +72,8 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 def test_a_failed_write_keeps_what_was_there(tmp_path):
     target = tmp_path / "file.txt"
     target.write_text("before")
-    with pytest.raises(RuntimeError, match="no"), store.replacing(target) as part:
-        part.write_text("half")
-        raise RuntimeError("no")
+    with pytest.raises(RuntimeError, match="no"):
+        break_off(store.replacing(target), lambda part: part.write_text("half"))
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -78,9 +84,8 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
         with store.replacing_folder(target) as part:
             (part / name).touch()
     assert [f.name for f in target.iterdir()] == ["two"]
-    with pytest.raises(RuntimeError, match="no"), store.replacing_folder(target) as part:
-        (part / "three").touch()
-        raise RuntimeError("no")
+    with pytest.raises(RuntimeError, match="no"):
+        break_off(store.replacing_folder(target), lambda part: (part / "three").touch())
     assert [f.name for f in target.iterdir()] == ["two"]
     assert list(tmp_path.iterdir()) == [target]
 
@@ -105,10 +110,14 @@ def test_a_process_killed_while_it_writes_leaves_the_old_folder(tmp_path):
 
 
 def test_a_lock_is_waited_for_and_freed_by_a_death(project):
-    code = "from crmlab import store\nimport time\nwith store.locked('a/b'):\n    print(1, flush=True)\n    time.sleep(600)"
+    code = (
+        "from crmlab import store\nimport time\n"
+        "with store.locked('a/b'):\n    print(1, flush=True)\n    time.sleep(600)"
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"1\n"
-    tries = f"import fcntl\nfcntl.flock(open({str(project / 'experiments/locks/a.b.lock')!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    lock = str(project / "experiments" / "locks" / "a.b.lock")
+    tries = f"from fcntl import *\nflock(open({lock!r}), LOCK_EX | LOCK_NB)"
     assert b"BlockingIOError" in subprocess.run([sys.executable, "-c", tries], capture_output=True).stderr
     holder.kill()
     holder.wait()
@@ -123,7 +132,8 @@ def test_json_is_readable_and_rounded(tmp_path):
     content = {"b": 1 / 3, "a": [np.float64(2e-12 / 3), np.int64(7), True, None], "c": {"x": float("nan")}}
     store.write_json(path, content)
     assert path.read_text() == (
-        '{\n "b": 0.333333333,\n "a": [\n  6.66666667e-13,\n  7,\n  true,\n  null\n ],\n "c": {\n  "x": null\n }\n}\n'
+        '{\n "b": 0.333333333,\n "a": [\n  6.66666667e-13,\n  7,\n  true,\n  null\n ],\n'
+        ' "c": {\n  "x": null\n }\n}\n'
     )
     assert store.read_json(path, made_by="x")["a"][1] == 7
 

@@ -10,7 +10,7 @@ from crmlab import params, registry, store
 from crmlab.vocabulary import CHANCE, ORACLE
 
 ENOUGH = 6
-"""Independent data sets below which no test across them can decide (Wilcoxon 1945, see `summary`)."""
+"""Independent data sets below which no test across them can decide (Wilcoxon 1945, see `_caution`)."""
 
 
 def records(task: str) -> dict[str, dict[str, Any]]:
@@ -21,11 +21,6 @@ def records(task: str) -> dict[str, dict[str, Any]]:
         if path.is_file():
             found[name] = store.read_json(path, made_by=_made_by(task, name))
     return found
-
-
-def tasks() -> list[str]:
-    """Return the tasks of params.yaml, in its order."""
-    return list(params.load().tasks)
 
 
 def roster(task: str) -> list[str]:
@@ -93,7 +88,7 @@ def ranks(task: str) -> pd.DataFrame:
 def summary() -> str:
     """Return what holds across the problems, in sentences computed from the scores (Markdown)."""
     said = []
-    for task in tasks():
+    for task in params.load().tasks:
         found = records(task)
         if not found:
             said.append(f"**{registry.module('tasks', task).LABEL}**: no problem has scores yet.")
@@ -106,11 +101,14 @@ def summary() -> str:
         listed = "; ".join(f"{label} on {', '.join(names)}" for label, names in won.items())
         said.append(
             f"**{registry.module('tasks', task).LABEL}**: best by {_metric(found)} is {listed}. "
-            + (f"The lead is real on {', '.join(real)} alone." if len(real) < len(found) and real else "")
+            + (f"The lead is real on {', '.join(real)} only." if len(real) < len(found) and real else "")
             + ("Each lead is real." if len(real) == len(found) else "")
             + ("No lead is established." if not real else "")
         )
-        said.append(_caution(found))
+        if ranks(task).empty:
+            said.append("No method has a value on every problem, so none has an average rank.")
+        else:
+            said.append(_caution(found))
     return "\n\n".join(said)
 
 
@@ -129,9 +127,7 @@ def _caution(found: dict[str, dict[str, Any]]) -> str:
             f"possible p is {2.0 ** (1 - n):.3g}; {ENOUGH} are the least that can reach .05)"
         )
     same = len(found) - n
-    return said + (
-        "; problems of one data set are not independent, so each counts in part." if same else "."
-    )
+    return said + ("; problems of one data set are not independent, so each counts in part." if same else ".")
 
 
 def _cell(record: dict[str, Any], key: str, method: dict[str, Any]) -> str:

@@ -226,7 +226,7 @@ def verify(
     from crmlab import verify as checking
 
     found = checking.verify_keys() if keys else checking.verify_numbers(only or [])
-    _print_table(found)
+    _print_table(found, widest=None)
     bad = found[~found["ok"]]
     if len(bad):
         raise CrmlabError(f"{len(bad)} of {len(found)} committed comparisons do not hold")
@@ -303,12 +303,12 @@ def _pair(text: str) -> tuple[str, str]:
     return ours, yours
 
 
-def _print_table(frame: Any) -> None:
-    """Print a frame as text, whole."""
+def _print_table(frame: Any, *, widest: int | None = 60) -> None:
+    """Print a frame as text, every row; cells are cut at `widest` letters."""
     import pandas as pd
 
     with pd.option_context(
-        "display.width", 200, "display.max_colwidth", 60, "display.float_format", "{:.4f}".format
+        "display.width", 200, "display.max_colwidth", widest, "display.float_format", "{:.4f}".format
     ):
         typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=60))
 

@@ -188,6 +188,7 @@ def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Pat
             draft,
             dict(parameters),
             kernel_name="python3",
+            language="python",
             progress_bar=False,
             cwd=store.project(),
             # the kernel warns of its loopback connection, which JupyterLab uses too

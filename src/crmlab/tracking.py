@@ -6,6 +6,8 @@ rebuilt from an empty database, and a server that is down costs seconds, never r
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sqlite3
@@ -107,10 +109,16 @@ def attach_notebook(score_key: str, task: str, notebook: Path) -> str:
 
 
 def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
-    """Create (or find) the parent run of a comparison and fill it; return its id."""
-    for found in _find(client, experiment, PARENT_KEY, comparison.score_key):
-        if found.data.tags.get("crmlab.level") == "comparison":
-            return found.info.run_id
+    """Create (or find) the parent run of a comparison and fill it; return its id.
+
+    What an interrupted logging left behind is deleted and logged anew.
+    """
+    logged = _find(client, experiment, PARENT_KEY, comparison.score_key)
+    parents = [r for r in logged if r.data.tags.get("crmlab.level") == "comparison"]
+    if parents and parents[0].info.status == "FINISHED":
+        return parents[0].info.run_id
+    for left in logged:
+        client.delete_run(left.info.run_id)
     facts = comparison.problem.facts
     tags = _tags(comparison) | {
         "crmlab.level": "comparison",
@@ -137,9 +145,7 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
 def _child(client: Any, experiment: str, parent: str, comparison: Comparison, run: Run) -> str:
     """Create (or find) one method's run under its parent; return its id."""
     for found in _find(client, experiment, RUN_KEY, run.key, comparison.score_key):
-        if found.info.status != "RUNNING":
-            return found.info.run_id
-        client.delete_run(found.info.run_id)
+        return found.info.run_id
     tags = _tags(comparison) | {
         "mlflow.parentRunId": parent,
         "crmlab.level": "method",
@@ -268,7 +274,8 @@ def _register(
                 input_example=example,
                 pip_requirements=_pins(),
             )
-    version = mlflow.register_model(info.model_uri, name, tags={RUN_KEY: run.key}).version
+    with contextlib.redirect_stderr(io.StringIO()):  # mlflow greets each new version
+        version = mlflow.register_model(info.model_uri, name, tags={RUN_KEY: run.key}).version
     if alias:
         client.set_registered_model_alias(name, alias, version)
     return version
@@ -426,8 +433,6 @@ def _pins() -> list[str]:
 # --- the pages --------------------------------------------------------------------------------
 def links(port: int) -> list[str]:
     """Return the addresses of the experiment pages and of each comparison's compare page."""
-    import urllib.parse
-
     address = f"http://127.0.0.1:{port}/#"
     client = _mlflow().MlflowClient()
     lines = []
@@ -443,10 +448,9 @@ def links(port: int) -> list[str]:
                 f"tags.`{PARENT_KEY}` = '{key}' and tags.`crmlab.level` = 'method'",
             )
             runs = urllib.parse.quote(json.dumps([c.info.run_id for c in children]))
-            experiments = urllib.parse.quote(json.dumps([experiment.experiment_id]))
-            lines.append(
-                f"  compare {parent.info.run_name}: {address}/compare-runs?runs={runs}&experiments={experiments}"
-            )
+            of = urllib.parse.quote(json.dumps([experiment.experiment_id]))
+            page = f"{address}/compare-runs?runs={runs}&experiments={of}"
+            lines.append(f"  compare {parent.info.run_name}: {page}")
     return lines or ["MLflow holds nothing yet: run `make reproduce` first"]
 
 

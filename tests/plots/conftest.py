@@ -51,28 +51,28 @@ def score_runs(make: SimpleNamespace, problem: Any) -> list[Run]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def churn(make: SimpleNamespace) -> Comparison:
     """A comparison of scores over two cutoffs, the truth known."""
     problem = make.rolling()
     return judge(problem, score_runs(make, problem), ("auc", "brier", "churn_profit"), PRICES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def by_brier(make: SimpleNamespace) -> Comparison:
     """The same, judged by a metric of which less is better."""
     problem = make.rolling(truth=False)
     return judge(problem, score_runs(make, problem), ("brier",), {})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def resampled(make: SimpleNamespace) -> Comparison:
     """A comparison under cross-validation."""
     problem = make.resampled()
     return judge(problem, score_runs(make, problem), ("auc",), {})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def segmentation(make: SimpleNamespace) -> Comparison:
     """A comparison of segments: one by visits, always the same, and one at random."""
     problem = make.rolling(task="segmentation", truth=False, refits=1)

@@ -56,14 +56,14 @@ def _row(axes: Any, place: int, record: dict[str, Any], colours: dict[str, str])
             markersize=size,
             markeredgewidth=2,
             label=method["label"],
-            zorder=3,
+            zorder=4 if key == champion else 3,
         )
         if key == champion:
             edge = "black" if record["verdict"]["lead_is_real"] else "#B0B0B0"
             axes.plot(
                 [score["lower"], score["upper"]], [place] * 2, color=colours[key], linewidth=2, zorder=2
             )
-            axes.plot(score["value"], place, "o", markersize=14, markerfacecolor="none", color=edge, zorder=4)
+            axes.plot(score["value"], place, "o", markersize=14, markerfacecolor="none", color=edge, zorder=5)
 
 
 def _colours(task: str, found: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -1,0 +1,129 @@
+"""Across problems: the roster and the problems of params.yaml are read, never a folder's content."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from crmlab import across, params, store
+from crmlab.errors import NotApplicable
+from crmlab.plots import overview
+
+
+def record(name, dataset, values, *, champion, real=False, digest="d"):
+    """Return a committed score by AUC; values: {method: value or None}."""
+    controls = {"prevalence": "chance", "hiatus": "status_quo"}
+    methods = {
+        f"classification/{m}": {
+            "label": m.title(),
+            "control": controls.get(m),
+            "status": "ok" if v is not None else "not_applicable",
+            "scores": {"auc": {"value": v, "lower": v - 0.01, "upper": v + 0.01}} if v is not None else {},
+        }
+        for m, v in values.items()
+    }
+    return {
+        "problem": name,
+        "dataset": dataset,
+        "primary": "auc",
+        "problem_digest": digest,
+        "metrics": {"auc": {"label": "AUC"}},
+        "methods": methods,
+        "verdict": {"champion": f"classification/{champion}", "lead_is_real": real},
+    }
+
+
+@pytest.fixture
+def scores(project, monkeypatch):
+    """Three problems on two data sets, one of them without scores; a left-over score that nobody names."""
+    methods = {"classification": {m: {} for m in ("prevalence", "hiatus", "logit", "forest")}}
+    task = SimpleNamespace(methods=methods, problems={"shop": {}, "shop_late": {}, "telco": {}, "unmade": {}})
+    settings = SimpleNamespace(tasks={"churn": task}, task=lambda name: task)
+    monkeypatch.setattr(params, "load", lambda: settings)
+    three = {
+        "shop": record(
+            "shop",
+            "shop",
+            {"forest": 0.9, "logit": 0.8, "hiatus": 0.7, "prevalence": 0.5},
+            champion="forest",
+            real=True,
+        ),
+        "shop_late": record(
+            "shop_late",
+            "shop",
+            {"forest": 0.7, "logit": 0.8, "hiatus": 0.6, "prevalence": 0.5},
+            champion="logit",
+        ),
+        "telco": record(
+            "telco",
+            "telco",
+            {"forest": 0.7, "logit": 0.8, "hiatus": None, "prevalence": 0.5},
+            champion="logit",
+        ),
+        "left_over": record("left_over", "old", {"forest": 1.0}, champion="forest"),
+    }
+    for name, content in three.items():
+        store.write_json(store.scores_file("churn", name), content)
+
+
+def test_only_named_problems_are_read(scores):
+    assert list(across.records("churn")) == ["shop", "shop_late", "telco"]
+
+
+def test_matrix_marks_champions_and_keeps_the_roster_order(scores):
+    table = across.matrix("churn")
+    assert list(table) == ["Prevalence", "Hiatus", "Logit", "Forest"]
+    assert table.loc["shop", "Forest"] == "0.900 ★★"
+    assert table.loc["telco", "Logit"] == "0.800 ★"
+    assert table.loc["telco", "Hiatus"] == "not applicable"
+
+
+def test_ranks_count_each_data_set_once(scores):
+    ranks = across.ranks("churn")
+    # hiatus has no value on telco and is left out; ranks by hand: shop 1 | 2, shop_late 2 | 1, telco 2 | 1
+    assert ranks.index.tolist() == ["Logit", "Forest"]
+    assert ranks.loc["Forest"].tolist() == [1.75, 1.5, 2.0]
+    assert ranks.loc["Logit"].tolist() == [1.25, 1.5, 1.0]
+
+
+def test_missing_and_stale_scores_are_named(scores):
+    store.write_json(store.facts_file("churn", "shop"), {"digest": "d"})
+    store.write_json(store.facts_file("churn", "telco"), {"digest": "another"})
+    absent = across.absent().set_index("Problem")
+    assert absent["Why"].to_dict() == {
+        "telco": "scores of an earlier state of the problem",
+        "unmade": "no scores yet",
+    }
+    assert absent.loc["unmade", "Make it with"] == "dvc repro churn@unmade"
+
+
+def test_the_summary_is_computed_and_careful(scores):
+    said = across.summary()
+    assert "best by AUC is Forest on shop; Logit on shop_late, telco" in said
+    assert "The lead is real on shop only." in said
+    assert "3 problems on 2 independent data sets" in said
+    # two-sided Wilcoxon with 2 pairs: 2 / 2² = .5
+    assert "smallest possible p is 0.5" in said
+    assert "not independent" in said
+
+
+def test_without_scores_nothing_is_claimed(scores):
+    for name in ("shop", "shop_late", "telco"):
+        store.scores_file("churn", name).unlink()
+    assert across.summary() == "**Churn**: no problem has scores yet."
+    assert across.ranks("churn").empty
+    with pytest.raises(NotApplicable, match="no problem of churn has scores yet"):
+        overview.draw("churn")
+
+
+def test_the_overview_shows_every_problem(scores):
+    figure = overview.draw("churn")
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["shop", "shop_late", "telco"]
+    rings = [ln for ln in figure.axes[0].get_lines() if ln.get_markerfacecolor() == "none"]
+    assert [(r.get_xdata()[0], r.get_color()) for r in rings] == [
+        (0.9, "black"),
+        (0.8, "#B0B0B0"),
+        (0.8, "#B0B0B0"),
+    ]
+    assert figure.png() == overview.draw("churn").png()

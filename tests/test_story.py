@@ -1,0 +1,207 @@
+"""Tables and prose of the notebooks say what the comparison and the data set hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crmlab import caveats, params, store, story
+from crmlab.compare import judged
+from crmlab.errors import UsageError
+from crmlab.run import Run
+from crmlab.vocabulary import CHANCE, NOT_APPLICABLE
+
+WINDOWS = [
+    {
+        "window": n,
+        "cutoff": cutoff,
+        "train_cutoffs": ["2024-01-01"],
+        "n_train": 60,
+        "n_test": 60,
+        "base_rate_train": 0.5,
+        "base_rate_test": 0.4,
+    }
+    for n, cutoff in enumerate(("2024-04-01", "2024-07-01"))
+]
+FACTS = {
+    "dataset": "cdnow",
+    "label": "no purchase in the label window",
+    "positive": "churned",
+    "n_rows": 180,
+    "n_customers": 60,
+    "base_rate": 0.45,
+    "gap_days": 0,
+    "windows": WINDOWS,
+    "origins": [{"cutoff": "2024-07-01", "first_seen_after_cutoff": 7}],
+    "spec": {},
+}
+
+
+@pytest.fixture(scope="module")
+def comparison(make):
+    """A comparison of a good method, chance, and one that does not apply."""
+    problem = make.rolling()
+    problem = replace(problem, facts=problem.facts | FACTS)
+    runs = [
+        make.answered(problem, "logit", label="Logistic regression", answer=lambda f, s: s["outcome"] * 0.8),
+        make.answered(problem, "prevalence", label="Base rate", control=CHANCE, answer=lambda f, s: 0.5),
+        Run("lifetime/bg_nbd", "BG/NBD", None, {}, "b", NOT_APPLICABLE, "no history; " + "much more " * 30),
+    ]
+    part = params.Task("churn", ("auc", "brier"), "auc", {}, 0, {}, {})
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": part})
+    return judged(problem, runs, part, settings)
+
+
+# --- the comparison -----------------------------------------------------------------------------
+def test_facts_name_the_protocol_and_what_varies(comparison):
+    table = story.facts(comparison).iloc[:, 0]
+    assert table["Who"] == "60 customers in 180 rows"
+    assert table["Outcome (churned = 1)"] == "no purchase in the label window"
+    assert table["Base rate"] == "45.0%"
+    assert table["Protocol"].startswith("rolling: 2 test origins, labels from the 90 days after each")
+    assert "2 seeds" in table["Protocol"]
+    assert table["What the intervals vary"] == comparison.problem.facts["varies"]
+    assert table["Columns"] == "2 numeric, 1 categorical"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "spec", "said"),
+    [
+        ("chronological", {"train_share": 0.8}, "chronological: the first 80% of rows train"),
+        ("cross_validation", {"folds": 5, "repeats": 4}, "cross-validation: 5 folds, 4 times"),
+        ("cross_validation", {"folds": 5}, "cross-validation: 5 folds, 1 times"),
+    ],
+)
+def test_each_protocol_has_its_words(comparison, protocol, spec, said):
+    changed = comparison.problem.facts | {"protocol": protocol, "spec": spec}
+    posed = replace(comparison, problem=replace(comparison.problem, facts=changed))
+    assert story.facts(posed).iloc[:, 0]["Protocol"].startswith(said)
+
+
+def test_windows_of_a_cross_validation_are_summed_up(comparison):
+    assert story.windows(comparison)["Cutoff"].tolist() == ["2024-04-01", "2024-07-01"]
+    changed = comparison.problem.facts | {"protocol": "cross_validation"}
+    table = story.windows(replace(comparison, problem=replace(comparison.problem, facts=changed)))
+    assert table.index.tolist() == ["min", "max"]
+    assert table["Test rows"].tolist() == [60, 60]
+    assert "Cutoff" not in table
+
+
+def test_the_field_shows_every_method_with_its_source(comparison):
+    field = story.field(comparison)
+    assert field.index.tolist() == ["Logistic regression", "Base rate", "BG/NBD", "Oracle (the truth)"]
+    assert field.loc["Logistic regression", "Source"] == "Cox 1958"
+    assert field.loc["Oracle (the truth)", "Source"] == "the data set's truth"
+    assert field.loc["BG/NBD", "State"] == "not applicable"
+
+
+def test_the_ranking_keeps_the_order_and_shortens_notes(comparison):
+    ranking = story.ranking(comparison)
+    assert ranking.index.tolist() == [comparison.run_of(m).label for m in comparison.order()]
+    assert ranking.loc["Logistic regression", "AUC"] == "1.000 [1.000, 1.000]"
+    assert ranking.loc["BG/NBD", "AUC"] == ""
+    assert len(ranking.loc["BG/NBD", "Note"]) <= story.LONGEST
+    assert ranking.loc["BG/NBD", "Note"].startswith("no history; much more")
+
+
+def test_leads_say_real_or_not(comparison):
+    leads = story.leads(comparison)
+    assert leads.loc["Base rate", "Lead"] == 0.5
+    assert leads.loc["Base rate", "Real"] == "yes"
+    none = {m: p.iloc[:0] for m, p in comparison.scores.pairs.items()}
+    assert story.leads(replace(comparison, scores=replace(comparison.scores, pairs=none))).empty
+
+
+def test_the_verdict_is_the_computed_one(comparison):
+    shown = story.verdict(comparison)._repr_markdown_()
+    first, *rest = comparison.verdict.sentences
+    assert shown.startswith(f"**{first}**")
+    assert all(sentence in shown for sentence in rest)
+
+
+def test_a_table_is_shown_whole():
+    long = "a long text " * 20
+    assert long.strip() in story.Table({"text": [long.strip()]})._repr_html_()
+
+
+def test_a_picture_that_does_not_apply_says_why(comparison):
+    assert story.picture("board", comparison).title == "Churn · small: AUC"
+    assert story.picture("migration", comparison).startswith("*No picture of migration: ")
+    with pytest.raises(UsageError, match="no plot is called 'bord'"):
+        story.picture("bord", comparison)
+
+
+# --- caveats ------------------------------------------------------------------------------------
+def said_of(comparison, **facts):
+    """Return the caveats with some facts changed, as one text."""
+    changed = replace(comparison.problem, facts=comparison.problem.facts | facts)
+    return " ".join(caveats.of(replace(comparison, problem=changed)))
+
+
+def test_caveats_of_a_simulated_rolling_problem(comparison):
+    said = said_of(comparison)
+    assert "7 customers were first seen after the last cutoff (2024-07-01)" in said
+    assert "only 24 rows of the rarer outcome" in said
+    assert "simulated" in said
+    assert "not ranked: BG/NBD" in said
+    assert "base rate moved" not in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"protocol": "cross_validation"}, "The split is random"),
+        ({"protocol": "cross_validation", "roles": {"period": "carried"}}, "read the calendar"),
+        ({"windows": [WINDOWS[0] | {"base_rate_test": 0.9}]}, "moved from 50.0% in training to 90.0%"),
+        ({"windows": WINDOWS[:1]}, "There is one test origin"),
+        (
+            {"barred": {"duration": "known only after"}},
+            "`duration` was kept from the methods: known only after",
+        ),
+        ({"families_skipped": ["browsing"]}, "No data for these feature families: browsing"),
+        ({"spec": {"population": {"published_sample": True}}}, "Only customers with published_sample = True"),
+        (
+            {"left_censored_rows": 12, "left_censored_before": "2010-03-01"},
+            "12 rows are of customers first seen before 2010-03-01",
+        ),
+    ],
+)
+def test_each_fact_has_its_caveat(comparison, facts, sentence):
+    assert sentence not in said_of(comparison)
+    assert sentence in said_of(comparison, **facts)
+
+
+# --- data sets ----------------------------------------------------------------------------------
+@pytest.fixture
+def fingerprint(project):
+    """The fingerprint of the data set 'cdnow' in an empty project."""
+    columns = {"row_id": "string", "paid": "decimal128(18, 4), 1,200 null"}
+    flag = {"lines": 3, "share_of_lines": 0.01, "amount": -5.5, "share_of_gross_revenue": None}
+    content = {
+        "currency": "USD",
+        "tables": {"labelled": {"rows": 5000, "digest": "0123456789abcdef", "columns": columns}},
+        "flags": {"is_fee": flag},
+        "notes": {"exact_duplicates": 2},
+    }
+    store.write_json(store.fingerprint_file("cdnow"), content)
+
+
+def test_tables_and_columns(fingerprint):
+    assert story.tables("cdnow").loc["labelled", ["Rows", "Digest"]].tolist() == ["5,000", "0123456789ab"]
+    columns = story.columns("cdnow")
+    assert columns.loc[("labelled", "paid")].tolist() == ["decimal128(18, 4)", "1,200"]
+    assert columns.loc[("labelled", "row_id")].tolist() == ["string", ""]
+
+
+def test_quality_shows_flags_and_notes(fingerprint):
+    quality = story.quality("cdnow")
+    assert quality.loc["is_fee"].tolist() == ["3", "1.00%", "-5.50", ""]
+    assert quality.loc["exact_duplicates", "Lines"] == "2"
+
+
+def test_the_card_names_source_and_barred_columns():
+    card = story.card("bank_marketing")
+    assert card.startswith("**Bank Marketing**")
+    assert "`duration` is never a feature" in card
+    assert "CC BY 4.0" in card
