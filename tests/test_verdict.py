@@ -78,7 +78,7 @@ def test_nothing_to_rank():
     verdict = judged({"prevalence": 0.5, "logit": np.nan}, {}, runs)
     assert (verdict.champion, verdict.lead_is_real, verdict.contenders) == (None, False, ())
     assert verdict.sentences[0] == "No method has a value: there is nothing to rank."
-    assert verdict.sentences[-1] == "Logit has no answer (failed): no luck."
+    assert verdict.sentences[-1] == "No answer (failed) from Logit: no luck."
 
 
 def test_the_status_quo_wins():
@@ -167,8 +167,8 @@ def test_methods_without_an_answer_are_named_with_their_reason():
     ]
     verdict = judged({"logit": 0.8, "slow": np.nan, "rules": np.nan}, {}, runs)
     assert verdict.sentences[-2:] == (
-        "Slow has no answer (timed out): stopped after the limit of 9 s.",
-        "Rules has no answer (not applicable): no history.",
+        "No answer (timed out) from Slow: stopped after the limit of 9 s.",
+        "No answer (not applicable) from Rules: no history.",
     )
 
 

@@ -127,7 +127,7 @@ def _facts(
     varies = PROTOCOLS[spec["protocol"]]
     if any(f["refit"] for f in posed.folds.facts):
         varies += "; the training seed, by refits of the last window"
-    return {
+    facts = {
         "task": task,
         "problem": name,
         "dataset": spec["dataset"],
@@ -144,9 +144,10 @@ def _facts(
         "roles": posed.roles,
         "folds": posed.folds.facts,
         "spec": _without_overrides(spec),
-        "digest": _digest(posed.rows, posed.folds.frame, posed.solution),
         "problem_key": key,
     }
+    frames = {"rows": posed.rows, "folds": posed.folds.frame, "solution": posed.solution}
+    return facts | {"digest": _digest(frames, facts)}
 
 
 # --- keeping ------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ def load(task: str, name: str) -> Problem:
     facts = store.read_json(store.facts_file(task, name), made_by=made_by)
     folder = store.problem_folder(task, name)
     frames = {f: store.read_frame(folder / f"{f}.parquet", made_by=made_by) for f in FRAMES}
-    found = _digest(**frames)
+    found = _digest(frames, facts)
     if found != facts["digest"]:
         raise DataError(
             f"{store.show(folder)} has the digest {found[:12]}, and its facts say {facts['digest'][:12]}: "
@@ -176,9 +177,10 @@ def load(task: str, name: str) -> Problem:
     return Problem(task, name, facts["spec"], **frames, facts=facts)
 
 
-def _digest(rows: pd.DataFrame, folds: pd.DataFrame, solution: pd.DataFrame) -> str:
-    """Return the digest of the three frames together."""
-    return store.digest_of([store.digest(f) for f in (rows, folds, solution)])
+def _digest(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, Any]) -> str:
+    """Return the digest of the three frames and of the facts that the harness hands to methods."""
+    handed = {name: facts[name] for name in ("roles", "horizon_days", "folds")}
+    return store.digest_of([*(store.digest(frames[f]) for f in FRAMES), handed])
 
 
 def problem_key(task: str, name: str, spec: Mapping[str, Any], *, features: Sequence[str], seed: int) -> str:

@@ -90,8 +90,8 @@ def metric(
     """Declare the decorated pure function as a metric.
 
     range: (lowest, highest) value. best: the end that the solution fed back reaches. chance: the
-    value of an uninformative answer, or a function of the solution and the prices. unit: '' for a pure number.
-    needs: the answer columns that it reads; a method without them has no value, and says so.
+    value of an uninformative answer, or a function of the solution and the prices. unit: '' for a
+    pure number. needs: the answer columns that it reads; a method without them has no value, and says so.
     """
     return lambda function: Metric(function, label, range, best, chance, unit, cite, needs)
 

@@ -148,32 +148,31 @@ class _Design:
 
     def measure(self, metric: registry.Metric, run: Run, money: Mapping[str, float]) -> _Measured:
         """Return one method's estimate, fold values and replicates."""
-        answers = {f: a.reset_index(drop=True) for f, a in run.answers.groupby("fold")}
-        folds, replicated = [], []
+        answers = {f: a.set_index("row_id").drop(columns="fold") for f, a in run.answers.groupby("fold")}
+        folds, replicates, known = [], {}, {}
         for fact in self.facts.itertuples():
             solution, rows = self.tests[fact.fold]
-            aligned = answers[fact.fold].set_index("row_id").loc[solution["row_id"]].reset_index()
-            given = (solution, aligned, rows)
-            first = self.weights is not None and fact.refit == 0
-            value, *others = self._values(metric, given, money, bootstrap=first)
+            aligned = answers[fact.fold].loc[solution["row_id"]].reset_index(drop=True)
+            # a method without randomness answers alike in every refit: it is measured once
+            same = (fact.window, aligned.to_numpy().tobytes())
+            if same not in known:
+                known[same] = self._values(metric, (solution, aligned, rows), money)
+            value, *weighted = known[same]
             folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
-            if first:
-                replicated.append(np.array(others) - value)
+            replicates.setdefault(fact.window, []).append(weighted)
         by_window = pd.DataFrame(folds).groupby("window")["value"].mean()
         # a window without the second class has no value; it is left out of the mean, and shown
         value = float(np.nanmean(by_window)) if by_window.notna().any() else np.nan
         if self.weights is None or np.isnan(value):
             return _Measured(value, folds, None)
-        defined = [r for r in replicated if not np.isnan(r).all()]
-        return _Measured(value, folds, value + np.mean(defined, axis=0))
+        in_windows = [np.mean(refits, axis=0) for w, refits in replicates.items() if by_window.notna()[w]]
+        return _Measured(value, folds, np.mean(in_windows, axis=0))
 
-    def _values(
-        self, metric: registry.Metric, given: tuple, money: Mapping[str, float], *, bootstrap: bool
-    ) -> np.ndarray:
+    def _values(self, metric: registry.Metric, given: tuple, money: Mapping[str, float]) -> np.ndarray:
         """Return the metric at weights of one, then under every bootstrap weighting of the customers."""
         ids = given[0]["row_id"]
         weights = np.ones((1, len(ids)), dtype=np.uint8)
-        if bootstrap:
+        if self.weights is not None:
             weights = np.concatenate([weights, self.weights[:, self.code.loc[ids].to_numpy()]])
         step = max(1, CELLS // max(1, len(ids)))
         parts = [

@@ -150,11 +150,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
+        if path.exists():  # out of the way by one rename, so that nobody sees it half removed
+            path.replace(part.with_suffix(".old"))
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(part.with_suffix(".old"), ignore_errors=True)
 
 
 def write_json(path: Path, content: Any) -> None:

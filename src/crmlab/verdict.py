@@ -39,9 +39,7 @@ def judge(
     known = {r.method: r for r in runs}
     ranked = _ranked(by_method, metric)
     field_ = [m for m in ranked if known[m].control in (None, STATUS_QUO)]
-    absent = [
-        f"{r.label} has no answer ({r.status.replace('_', ' ')}): {r.reason}." for r in runs if r.status != OK
-    ]
+    absent = _absent(runs)
     if not field_:
         return Verdict(None, False, (), ("No method has a value: there is nothing to rank.", *absent))
     best, rivals = field_[0], field_[1:]
@@ -69,6 +67,15 @@ def judge(
             f"{name[best]} covers {share:.0%} of the way from chance to there."
         )
     return Verdict(best, real, contenders, (*sentences, *absent))
+
+
+def _absent(runs: list[Run]) -> list[str]:
+    """Say who has no answer, one sentence per reason."""
+    why: dict[tuple[str, str], list[str]] = {}
+    for r in runs:
+        if r.status != OK:
+            why.setdefault((r.status.replace("_", " "), r.reason), []).append(r.label)
+    return [f"No answer ({status}) from {', '.join(who)}: {reason}." for (status, reason), who in why.items()]
 
 
 def _ranked(by_method: pd.DataFrame, metric: Metric) -> list[str]:

@@ -14,7 +14,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from crmlab import registry
+from crmlab import registry, store
 from crmlab.errors import NotApplicable
 from crmlab.vocabulary import CHANCE, OK, ORACLE, STATUS_QUO
 
@@ -50,8 +50,8 @@ class Picture(Figure):
 
     def save(self, path: Path) -> Path:
         """Write the picture as PNG; return the path."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self.png())
+        with store.replacing(path) as part:
+            part.write_bytes(self.png())
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
