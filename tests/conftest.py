@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import folds, registry, store
+from crmlab import folds, problem, registry, store
 from crmlab.problem import Problem
 from crmlab.run import Run
 from crmlab.seeds import generator
@@ -53,8 +53,9 @@ def posed(
         "folds": split.facts,
         "problem_key": "none",
         "spec": {},
-        "digest": store.digest_of([store.digest(f) for f in (rows, split.frame, solution)]),
     }
+    frames = {"rows": rows, "folds": split.frame, "solution": solution}
+    facts["digest"] = problem._digest(frames, facts)
     return Problem(task, name, {}, rows, split.frame, solution, facts)
 
 

@@ -432,26 +432,39 @@ def _pins() -> list[str]:
 
 # --- the pages --------------------------------------------------------------------------------
 def links(port: int) -> list[str]:
-    """Return the addresses of the experiment pages and of each comparison's compare page."""
-    address = f"http://127.0.0.1:{port}/#"
+    """Return the addresses of the experiment pages and of each comparison's compare page.
+
+    A compare page holds the methods that have scores, best first: one without scores leaves MLflow's
+    plot empty. It is in the experiment's list with its reason.
+    """
+    address, classic = f"http://127.0.0.1:{port}/#", "workflowType=machine_learning"
     client = _mlflow().MlflowClient()
     lines = []
     for experiment in sorted(client.search_experiments(), key=lambda e: e.name):
         if experiment.name == "Default":
             continue
-        lines.append(f"{experiment.name}: {address}/experiments/{experiment.experiment_id}")
+        lines.append(f"{experiment.name}: {address}/experiments/{experiment.experiment_id}/runs?{classic}")
         parents = _find(client, experiment.experiment_id, "crmlab.level", "comparison")
         for parent in sorted(parents, key=lambda r: r.info.run_name):
-            key = parent.data.tags[PARENT_KEY]
-            children = client.search_runs(
-                [experiment.experiment_id],
-                f"tags.`{PARENT_KEY}` = '{key}' and tags.`crmlab.level` = 'method'",
-            )
-            runs = urllib.parse.quote(json.dumps([c.info.run_id for c in children]))
             of = urllib.parse.quote(json.dumps([experiment.experiment_id]))
-            page = f"{address}/compare-runs?runs={runs}&experiments={of}"
+            runs = urllib.parse.quote(json.dumps(_best_first(client, parent)))
+            page = f"{address}/compare-runs?runs={runs}&experiments={of}&{classic}"
             lines.append(f"  compare {parent.info.run_name}: {page}")
     return lines or ["MLflow holds nothing yet: run `make reproduce` first"]
+
+
+def _best_first(client: Any, parent: Any) -> list[str]:
+    """Return the ids of a comparison's runs that have scores, best first by its primary metric."""
+    of_parent = f"tags.`{PARENT_KEY}` = '{parent.data.tags[PARENT_KEY]}'"
+    finished = f"tags.`crmlab.level` = 'method' and tags.`crmlab.status` = '{OK}'"
+    primary = parent.data.params["primary"]
+    direction = "DESC" if registry.find("metrics", primary).higher_is_better else "ASC"
+    found = client.search_runs(
+        [parent.info.experiment_id],
+        f"{of_parent} and {finished}",
+        order_by=[f"metrics.`{primary}` {direction}"],
+    )
+    return [run.info.run_id for run in found]
 
 
 def serve(port: int) -> None:

@@ -103,7 +103,16 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def command_environment() -> dict[str, str]:
+    """What commands are started with: nothing that leads to another project or tracking server."""
+    elsewhere = ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS")
+    return {k: v for k, v in os.environ.items() if k not in elsewhere}
+
+
+@pytest.fixture(scope="session")
+def serve(
+    tmp_path_factory: pytest.TempPathFactory, command_environment: dict[str, str]
+) -> Iterator[Callable[..., Server]]:
     """Return a function that starts `python -m ARGUMENTS`, '{port}' being a free port."""
     servers = []
 
@@ -112,9 +121,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         command = [sys.executable, "-m", *(a.format(port=port) for a in arguments)]
-        kept = {k: v for k, v in os.environ.items() if k not in ("DVC_ROOT", "MLFLOW_TRACKING_URI")}
         log = tmp_path_factory.mktemp("server") / "said.txt"
-        servers.append(Server(command, port=port, cwd=cwd, env=kept, log=log))
+        servers.append(Server(command, port=port, cwd=cwd, env=command_environment, log=log))
         return servers[-1]
 
     yield start

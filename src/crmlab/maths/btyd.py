@@ -61,7 +61,11 @@ class BGNBD:
         # a = 1 is a removable singularity: next to it the value is the same to seven digits
         a = self.a if abs(self.a - 1) > 1e-7 else 1 + 1e-7
         z = t / (alpha + T + t)
-        never = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(a + b - 1 - r, a - 1, a + b + x - 1, z)
+        # two forms of one function (Euler's transformation): each is taken where it stays finite
+        plain = a - 1 > r + x
+        first, second = np.where(plain, r + x, a + b - 1 - r), np.where(plain, b + x, a - 1)
+        power = np.where(plain, r + x, a - 1)
+        never = np.exp(power * np.log1p(-z)) * hyp2f1(first, second, a + b + x - 1, z)
         return (a + b + x - 1) / (a - 1) * (1 - never) * self.p_alive(x, t_x, T)
 
     def expected_purchases_new(self, t: np.ndarray) -> np.ndarray:

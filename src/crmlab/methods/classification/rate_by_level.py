@@ -30,7 +30,7 @@ class RateByLevel(ClassifierMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> RateByLevel:
         """Count rows and positives per level. Raises NotApplicable where the column is absent."""
         if self.column not in X:
-            raise NotApplicable(f"no column '{self.column}'; the rows have " + ", ".join(X.columns))
+            raise NotApplicable(f"the rows have no column '{self.column}'")
         counts = pd.Series(y).groupby(self._levels(X)).agg(["sum", "size"]).drop(MISSING, errors="ignore")
         self.classes_ = np.array([0, 1])
         self.base_rate_ = float(np.mean(y))
