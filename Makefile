@@ -19,7 +19,7 @@ unexport PYTHONPATH PYTHONHOME CONDA_PREFIX
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install reproduce reproduce-all test check lab review bench studies lock clean
+.PHONY: help install reproduce reproduce-all test check docs lab review bench studies lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do \
@@ -58,6 +58,7 @@ reproduce-all: install .dvc/config.local ## the same on every data set (download
 	dvc repro
 	crmlab board
 	python tools/readme.py
+	python tools/picture.py
 
 test: install ## the default tier of tests (others: pytest -m "slow or data or browser")
 	pytest
@@ -69,8 +70,13 @@ check: install ## style, imports, parameters, keys of the committed scores
 	crmlab params
 	crmlab verify --keys
 
+docs: install ## make docs/datasets.md again from the data sets' cards
+	python -c 'from crmlab import catalogue; print(catalogue.page(), end="")' > docs/.datasets.part
+	mv docs/.datasets.part docs/datasets.md
+
+# in a container one is root, which JupyterLab wants to be told
 lab: install ## JupyterLab on the notebooks
-	jupyter lab notebooks
+	jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 review: install ## MLflow on 127.0.0.1, with links to the pages that compare runs
 	crmlab review
@@ -86,8 +92,12 @@ lock: $(READY) ## resolve the newest versions again: requirements.lock and envir
 		--no-emit-index-url --no-emit-find-links --extra test pyproject.toml --output-file requirements.lock
 	python tools/environment.py
 
-clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv and what git keeps stay
-	rm -rf data/raw data/tables/*/ data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
+# tables that no file of the catalogue can make again are a user's own
+clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv, your own tables and what git keeps stay
+	@for folder in data/tables/*/; do \
+		if [ -e "src/crmlab/datasets/$$(basename "$$folder").py" ]; then rm -rf "$$folder"; \
+		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; fi; done
+	rm -rf data/raw data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
 		experiments/failed experiments/predictions experiments/notebooks experiments/curves mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

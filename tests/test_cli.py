@@ -1,15 +1,23 @@
 """The command line: help to learn from, and mistakes that end with 2 and the nearest right word."""
 
+import hashlib
+import io
 import shutil
 import sys
+import types
+import zipfile
 from pathlib import Path
 
+import pandas as pd
+import pooch
 import pytest
+import requests
 import typer
 from typer.testing import CliRunner
 
-from crmlab import cli
+from crmlab import cli, compare, fetch, registry, store, tracking, verify
 from crmlab.errors import FAILURE, USAGE
+from crmlab.registry import Dataset, Source
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
 VERBS = sorted(typer.main.get_command(cli.app).commands)
@@ -118,7 +126,211 @@ def test_a_board_without_results_says_what_to_do(project, monkeypatch, capsys):
     assert "make reproduce" in said
 
 
+def test_what_verify_found_is_shown_whole(project, monkeypatch, capsys):
+    long = "; ".join(f"classification/method_{n}: its source" for n in range(9))
+    found = pd.DataFrame({"problem": ["churn/cdnow"], "what": [long], "ok": [False]})
+    monkeypatch.setattr(verify, "verify_keys", lambda: found)
+    code, said = call(monkeypatch, capsys, "verify", "--keys")
+    assert code == FAILURE
+    assert long in said
+
+
 def test_verify_fails_while_scores_are_missing(project, monkeypatch, capsys):
     code, said = call(monkeypatch, capsys, "verify", "--keys")
     assert code == FAILURE
     assert "no scores: run `dvc repro churn@demo_shop`" in said
+
+
+# --- exit codes of what goes wrong on the way, and the way afterwards ---------------------------
+GOOD = b"customer,amount\n1,2\n"
+PAGE = b"<!DOCTYPE html><html><body>Please accept our cookies</body></html>"
+
+
+def zipped(**members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("_dot_", "."), content)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def shop(project, monkeypatch):
+    """Return a data set named 'shop' whose server and adapter do as told; at first they do well."""
+    told = types.SimpleNamespace(answer=zipped(orders_dot_csv=GOOD), drop=[])
+    pin = Source("orders.csv", hashlib.sha256(GOOD).hexdigest(), "https://shop.example/a.zip", "orders.csv")
+    declared = Dataset(label="Shop", cite="", licence="", homepage="", sources=(pin,))
+
+    def download(url, output, pooch):
+        if isinstance(told.answer, Exception):
+            raise told.answer
+        Path(output).write_bytes(told.answer)
+
+    def labelled(raw):
+        rows = pd.DataFrame({"row_id": ["1", "2"], "outcome": [0, 1], "period": [None, None]})
+        return rows.drop(columns=told.drop)
+
+    find, module = registry.find, registry.module
+    adapters = types.SimpleNamespace(labelled=labelled)
+    monkeypatch.setattr(registry, "find", lambda f, n: declared if n == "shop" else find(f, n))
+    monkeypatch.setattr(registry, "module", lambda f, n: adapters if n == "shop" else module(f, n))
+    monkeypatch.setattr(pooch, "HTTPDownloader", lambda **options: download)
+    monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
+    monkeypatch.delenv("CRMLAB_MIRROR", raising=False)
+    return told
+
+
+def unknown_key(told):
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("seed:", "sede:", 1))
+
+
+def no_schema(told):
+    told.drop = ["outcome"]
+
+
+def answers(answer):
+    return lambda told: setattr(told, "answer", answer)
+
+
+FAULTS = {
+    "no network": (answers(requests.ConnectionError()), ["fetch", "shop"], FAILURE, "there is no connection"),
+    "a wrong hash": (
+        answers(zipped(orders_dot_csv=b"x")),
+        ["fetch", "shop"],
+        FAILURE,
+        "is not the published file",
+    ),
+    "a page instead": (answers(PAGE), ["fetch", "shop"], FAILURE, "an HTML page came instead of the file"),
+    "an archive that escapes": (
+        answers(zipped(**{"../evil_dot_csv": b"x", "orders_dot_csv": GOOD})),
+        ["fetch", "shop"],
+        FAILURE,
+        "the archive writes outside its folder: it holds '../evil.csv'",
+    ),
+    "no raw files": (lambda told: None, ["tables", "shop"], FAILURE, "run `crmlab fetch shop` first"),
+    "no tables": (
+        lambda told: None,
+        ["problem", "churn", "cdnow"],
+        FAILURE,
+        "run `crmlab tables cdnow` first",
+    ),
+    "no problem": (
+        lambda told: None,
+        ["compare", "churn", "cdnow"],
+        FAILURE,
+        "run `crmlab tables cdnow` first",
+    ),
+    "a table that is not as declared": (no_schema, ["tables", "shop"], FAILURE, "'outcome' is missing"),
+    "an unknown data set": (lambda told: None, ["fetch", "shpo"], USAGE, "no dataset is called 'shpo'"),
+    "an unknown key of params.yaml": (unknown_key, ["params"], USAGE, "Did you mean 'seed'"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_goes_wrong_has_its_exit_code_and_leaves_nothing_to_clean(
+    shop, project, monkeypatch, capsys, fault
+):
+    cause, words, expected, says = FAULTS[fault]
+    if fault == "a table that is not as declared":
+        assert call(monkeypatch, capsys, "fetch", "shop")[0] == 0
+    well = shop.answer
+    cause(shop)
+    code, said = call(monkeypatch, capsys, *words)
+    assert (code, says in said) == (expected, True), said
+    assert "Traceback" not in said
+
+    shop.answer, shop.drop = well, []
+    shutil.copy(PARAMS, project)
+    for verb in ("fetch", "tables"):
+        code, said = call(monkeypatch, capsys, verb, "shop")
+        assert code == 0, said
+    assert call(monkeypatch, capsys, "params")[0] == 0
+    assert not list(project.rglob("*.part"))
+    assert not list(project.parent.rglob("evil*"))
+
+
+def test_the_users_own_orders_are_told_about(project, monkeypatch, capsys):
+    (project / "orders.csv").write_text("Client No;Date;Total\n7;31.12.2023;1,50\n7;01.02.2024;2\n")
+    code, said = call(monkeypatch, capsys, "tables", "mine", "--csv", "orders.csv", "--decimal", ",")
+    assert code == 0, said
+    assert "customer ← Client No" in said
+    assert "is_anonymous: 0 lines (0.0%), 0.0% of revenue" in said
+    assert said.splitlines()[-1] == "Next: crmlab compare churn mine"
+    code, said = call(monkeypatch, capsys, "datasets")
+    assert code == 0
+    assert "mine (your own data)" in said.splitlines()[-1]
+
+
+# --- MLflow from the files -----------------------------------------------------------------------
+@pytest.fixture
+def record(project, monkeypatch):
+    """Return what `sync` did with two committed comparisons; MLflow and the comparing are stand-ins."""
+    done = types.SimpleNamespace(compared=[], tracked=[], attached=[], logged=set(), found={})
+    for name, key in (("demo_shop", "key1"), ("cdnow", "key2")):
+        methods = {"classification/logit": {"run_key": f"run of {key}"}}
+        store.write_json(store.scores_file("churn", name), {"score_key": key, "methods": methods})
+        store.problem_folder("churn", name).mkdir(parents=True)
+        done.found[name] = key
+
+    def compared(task, name, settings):
+        done.compared.append(name)
+        return types.SimpleNamespace(score_key=done.found[name], name=name)
+
+    def track(comparison, output):
+        done.tracked.append((comparison.name, output))
+        return f"{comparison.name} is in MLflow"
+
+    monkeypatch.setattr(compare, "compare", compared)
+    monkeypatch.setattr(tracking, "initialise", lambda: "MLflow's store is there")
+    monkeypatch.setattr(
+        tracking, "_logged", lambda key, *, needs_champion: needs_champion and key in done.logged
+    )
+    monkeypatch.setattr(tracking, "track", track)
+    monkeypatch.setattr(tracking, "attach_notebook", lambda *asked: done.attached.append(asked))
+    monkeypatch.setattr(tracking, "log_model", lambda comparison, key: f"{comparison.name} {key}")
+    return done
+
+
+def test_sync_logs_what_is_not_there_yet(record, monkeypatch, capsys):
+    record.logged = {"key1"}
+    notebook = store.executed_notebook("churn", "cdnow")
+    notebook.parent.mkdir(parents=True)
+    notebook.write_text("{}")
+    code, said = call(monkeypatch, capsys, "sync")
+    assert (code, record.compared, record.tracked) == (0, ["cdnow"], [("cdnow", "pipeline")])
+    assert "churn/demo_shop is in MLflow already" in said
+    assert record.attached == [("key2", "churn", notebook)]
+
+
+def test_sync_logs_nothing_stale(record, monkeypatch, capsys):
+    record.found["demo_shop"] = "of today's params"
+    code, said = call(monkeypatch, capsys, "sync")
+    assert (code, record.tracked) == (0, [("cdnow", "pipeline")])
+    assert "churn/demo_shop is left out: its committed scores are stale" in said
+    assert "run `dvc repro churn@demo_shop`" in said
+
+
+def test_sync_leaves_out_what_is_not_made_here(record, monkeypatch, capsys):
+    store.problem_folder("churn", "cdnow").rmdir()
+    code, said = call(monkeypatch, capsys, "sync")
+    assert (code, record.compared) == (0, ["demo_shop"])
+    assert "churn/cdnow is not made on this machine and left out: run `dvc repro churn@cdnow`" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("run of key", "no committed score has the run key 'run of key'. Did you mean run of key1 or run of"),
+        ("key1", "crmlab.run_key, and in experiments/scores/<task>/<problem>.json"),
+        ("", "the run key ''.\n"),
+    ],
+)
+def test_a_run_key_must_be_whole(record, monkeypatch, capsys, key, says):
+    code, said = call(monkeypatch, capsys, "log-model", key)
+    assert (code, record.compared) == (USAGE, [])
+    assert says in said
+
+
+def test_a_run_is_found_by_its_key(record, monkeypatch, capsys):
+    assert call(monkeypatch, capsys, "log-model", "run of key2") == (0, "cdnow run of key2\n")

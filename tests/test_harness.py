@@ -193,3 +193,14 @@ def test_an_answer_without_its_column_is_refused(make, monkeypatch):
     monkeypatch.setattr(kind, "answer", lambda model, rows, context: pd.DataFrame({"points": rows["visits"]}))
     with pytest.raises(ValueError, match="classification/prevalence answered without the column score"):
         harness.answer_folds(problem, "classification/prevalence", {}, seed=1, stability_refits=0)
+
+
+def test_a_bootstrap_of_customers_takes_each_with_all_of_its_rows():
+    owners = pd.Series(["a", "b", "a", None, "c", None])
+    drawn = harness.customers_drawn(owners, seed=3)
+    counts = np.bincount(drawn, minlength=6)
+    assert counts[0] == counts[2]
+    # five owners (the two unknown ones are not one) are drawn five times
+    assert counts[0] + counts[1] + counts[3] + counts[4] + counts[5] == 5
+    np.testing.assert_array_equal(drawn, harness.customers_drawn(owners, seed=3))
+    assert not np.array_equal(drawn, harness.customers_drawn(owners, seed=4))

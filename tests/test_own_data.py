@@ -1,12 +1,16 @@
 """A user's own CSV of orders."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from crmlab import store
+from crmlab import catalogue, store, story
+from crmlab.declared import described
 from crmlab.errors import CrmlabError
 from crmlab.own_data import from_csv
-from crmlab.tables import described
 
 ORDERS = """\
 Order ID,CustomerID,Order Date,SKU,Qty,Price,Country
@@ -44,7 +48,7 @@ def transactions(name="mine"):
 
 
 def test_columns_are_recognised_and_ids_stay_text(project):
-    found = bring(project, ORDERS, currency="EUR")
+    found = bring(project, ORDERS, currency="EUR").fingerprint
     lines = transactions()
     assert lines["customer"].fillna("null").tolist() == ["00123", "00123", "null", "00123"]
     assert lines["country"].tolist() == ["NA", "NA", "GB", "NA"]
@@ -89,6 +93,116 @@ def test_it_is_described_like_a_data_set_and_can_be_made_again(project):
     assert described("cdnow").label == "CDNOW"
 
 
+def test_it_is_listed_after_the_catalogue_and_its_card_is_whole(project):
+    bring(project, ORDERS)
+    last = catalogue.catalogue().iloc[-1].to_dict()
+    assert last == {
+        "name": "mine",
+        "label": "mine (your own data)",
+        "licence": "your own data",
+        "rows": 4,
+        "fetched": True,
+    }
+    assert story.card("mine") == (
+        "**mine (your own data)**\n\n*Orders of your own shop. Licence: your own data. Not published*"
+    )
+    assert "mine" not in catalogue.page()
+
+
+def test_it_tells_which_columns_it_recognised_and_what_it_flagged(project):
+    brought = bring(project, ORDERS.replace("Country", "Shelf"))
+    # by hand: gross revenue 3 + 4 + 1.5; one anonymous line of 1.5, one line of -1.5 taken back
+    assert brought.told() == [
+        "mine: 4 order lines from 2024-01-05 10:00:00 to 2024-02-02 12:30:00",
+        "  customer ← CustomerID",
+        "  timestamp ← Order Date",
+        "  quantity ← Qty",
+        "  unit_price ← Price",
+        "  order_id ← Order ID",
+        "  product ← SKU",
+        "  not used: Shelf",
+        "Flagged (nothing is removed; revenue: all positive amounts):",
+        "  is_cancellation: 1 line (25.0%), -17.6% of revenue",
+        "  is_bad_debt: 0 lines (0.0%), 0.0% of revenue",
+        "  is_write_off: 0 lines (0.0%), 0.0% of revenue",
+        "  is_fee: 0 lines (0.0%), 0.0% of revenue",
+        "  is_anonymous: 1 line (25.0%), 17.6% of revenue",
+        "  is_duplicate: 0 lines (0.0%), 0.0% of revenue",
+    ]
+
+
+@pytest.mark.parametrize("column", ["Client No", "client_no", "CLIENT-NO.", "ClientNo", "Customer  Number"])
+def test_a_column_is_recognised_however_its_words_are_joined(project, column):
+    brought = bring(project, f"{column},Order_Date,Unit Price,QTY\n1,2024-01-01,2,3\n")
+    assert brought.columns["customer"] == column
+    assert set(brought.columns) == {"customer", "timestamp", "unit_price", "quantity"}
+
+
+def test_a_decimal_comma_is_read_where_it_is_said(project):
+    text = "customer;date;qty;price\n1;2024-01-01;2,0;1,50\n1;2024-01-02;1;-3\n"
+    says = refusal(project, text)
+    assert "price '1,50' is not a plain number like 1234.56 (if ',' is the decimal sign: --decimal ,)" in says
+    says = refusal(project, text.replace(",", "."), decimal=",")
+    assert "price '1.50' is not a plain number like 1234,56 (if '.' is the decimal sign: --decimal .)" in says
+    assert "--decimal ';' is neither . nor ," in refusal(project, text, decimal=";")
+    bring(project, text, decimal=",")
+    assert transactions()["amount"].astype(float).tolist() == [3.0, -3.0]
+
+
+# --- private data stay private -------------------------------------------------------------------
+def git(folder, *words):
+    return subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+
+
+@pytest.fixture
+def repository(project, monkeypatch):
+    """Return a git repository with the project in a folder of it."""
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    git(project, "init", "--quiet")
+    inner = project / "inner"
+    inner.mkdir()
+    (project / "params.yaml").rename(inner / "params.yaml")
+    monkeypatch.chdir(inner)
+    return inner
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_git_does_not_see_what_describes_it(repository):
+    exclude = repository.parent / ".git/info/exclude"
+    exclude.write_text("# last line without an end")
+    brought = bring(repository, ORDERS)
+    facts = store.facts_file("churn", "mine")
+    store.write_json(facts, {})
+    store.write_json(store.facts_file("churn", "cdnow"), {})
+    seen = git(repository, "status", "--porcelain", "--untracked-files=all", "--", "data", ":!*.parquet")
+    assert seen == ["?? inner/data/problems/churn/cdnow.json"]
+    assert brought.told()[-1] == "Kept out of git: data/tables/mine.json, data/problems/*/mine.json"
+    once = exclude.read_text()
+    assert once.startswith("# last line without an end\n/inner/data/tables/mine.json\n")
+    bring(repository, ORDERS)
+    assert exclude.read_text() == once
+
+
+def test_without_git_nothing_is_said_of_it(project):
+    assert bring(project, ORDERS).hidden == []
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_cleaning_keeps_the_users_own_tables(tmp_path):
+    for folder in ("src/crmlab/datasets", "tests", "tools", "data/tables/cdnow", "data/tables/mine"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "src/crmlab/datasets/cdnow.py").touch()
+    makefile = Path(__file__).parent.parent / "Makefile"
+    cleaned = subprocess.run(
+        ["make", "-f", makefile, "clean"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert [p.name for p in (tmp_path / "data/tables").iterdir()] == ["mine"]
+    assert "kept: data/tables/mine/ (your own data: remove it by hand)" in cleaned.stdout
+
+
 @pytest.mark.parametrize("name", ["", "Mine", "../evil", "a b", "1st", "a/b"])
 def test_an_unsafe_name_is_refused(project, name):
     assert "use small letters, digits and _" in refusal(project, ORDERS, name=name)
@@ -102,6 +216,9 @@ def test_a_name_of_the_catalogue_is_refused(project):
     ("text", "columns", "says"),
     [
         ("custmer,date,amount\n1,2024-01-01,2\n", None, "no column for 'customer'. Did you mean 'custmer'?"),
+        ("custmer,date,amount\n1,2024-01-01,2\n", None, "Name it: --column customer=custmer"),
+        ("customr no,date,amount\n1,2024-01-01,2\n", None, "Name it: --column 'customer=customr no'"),
+        ("who,date,amount\n1,2024-01-01,2\n", None, "Name it: --column customer=YOURS"),
         ("customer,date,amnt\n1,2024-01-01,2\n", None, "no column for 'amount'. Did you mean 'amnt'?"),
         (
             ORDERS,
@@ -116,7 +233,7 @@ def test_a_name_of_the_catalogue_is_refused(project):
         (
             "client,buyer,date,amount\n1,1,2024-01-01,2\n",
             None,
-            "'client' and 'buyer' could both be the customer",
+            "'client' and 'buyer' could both be the customer: say which, --column customer=client",
         ),
         ("customer,date,amount\n", None, "orders.csv has no lines after its header"),
         ("", None, "orders.csv is empty"),

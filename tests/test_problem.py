@@ -152,7 +152,7 @@ def test_facts_say_how_the_problem_was_posed(churn):
     facts = churn.facts
     assert facts["label"] == "no purchase in the label window"
     assert facts["varies"] == (
-        "test customers, as blocks across origins; the training seed, by refits of the last window"
+        "test customers, as blocks across origins; the train customers and seed, by bootstrap refits of the last window"
     )
     assert facts["families_skipped"] == ["service"]
     assert facts["base_rate"] == churn.solution["outcome"].mean()
@@ -344,9 +344,8 @@ def test_auto_spec_fits_the_span(in_project):
 # --- published numbers --------------------------------------------------------------------------
 def mirror() -> Path:
     named = os.environ.get("CRMLAB_MIRROR")
-    root = Path(__file__).resolve().parents[1]
-    folder = (root / named) if named else root.parent / "shared" / "data"
-    if not (folder / "cdnow" / "CDNOW_master.txt").is_file():
+    folder = Path(__file__).resolve().parents[1] / (named or "")
+    if not (named and (folder / "cdnow" / "CDNOW_master.txt").is_file()):
         pytest.skip("no mirror with the CDNOW files: set CRMLAB_MIRROR")
     return folder
 

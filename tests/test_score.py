@@ -53,10 +53,10 @@ def test_values_by_hand_on_one_hold_out(make):
     assert len(scores.pairs["auc"]) == 0
 
 
-def test_windows_and_refits_are_averaged_by_hand(make):
-    problem = make.rolling(refits=3)
-    # refits first, then windows: (1 + (0 + 1 + 0) / 3) / 2
-    perfect = {(0, 0): True, (1, 0): False, (1, 1): True, (1, 2): False}
+def test_windows_are_averaged_and_refits_show_the_spread_of_training(make):
+    problem = make.rolling(refits=4)
+    # the estimate is (1 + 0) / 2, whatever the refits of the last window are
+    perfect = {(0, 0): True, (1, 0): False, (1, 1): True, (1, 2): False, (1, 3): True}
     found = make.answered(
         problem,
         "m",
@@ -65,14 +65,17 @@ def test_windows_and_refits_are_averaged_by_hand(make):
         ),
     )
     scores = score(problem, [found], ["auc"], {}, **INTERVALS)
-    assert row(scores, "m", "auc")["value"] == pytest.approx(2 / 3)
-    assert scores.folds["value"].tolist() == [1, 0, 1, 0]
+    assert row(scores, "m", "auc")["value"] == pytest.approx(1 / 2)
+    assert scores.folds["value"].tolist() == [1, 0, 1, 0, 1]
     assert scores.folds[["fold", "window", "refit"]].to_numpy().tolist() == [
         [0, 0, 0],
         [1, 1, 0],
         [2, 1, 1],
         [3, 1, 2],
+        [4, 1, 3],
     ]
+    # the bootstrap alone cannot move a perfect and a perfectly wrong ranking: the rest is training
+    assert row(scores, "m", "auc")["upper"] > 0.6
 
 
 def test_cross_validation_by_hand(make):

@@ -11,8 +11,8 @@ from crmlab.run import Run
 from crmlab.verdict import judge, rank_order
 from crmlab.vocabulary import CHANCE, FAILED, NOT_APPLICABLE, OK, ORACLE, STATUS_QUO, TIMED_OUT
 
-AUC = Metric(None, "AUC", (0.0, 1.0), 1.0, 0.5, "", "", ())
-LOSS = Metric(None, "Loss", (0.0, 1.0), 0.0, 0.25, "EUR", "", ())
+AUC = Metric(None, "AUC", (0.0, 1.0), 1.0, 0.5, "", "", (), None)
+LOSS = Metric(None, "Loss", (0.0, 1.0), 0.0, 0.25, "EUR", "", (), None)
 
 
 def run_of(name: str, control: str | None = None, status: str = OK, reason: str = "") -> Run:
@@ -176,3 +176,32 @@ def test_the_order_is_best_first_and_without_a_value_last():
     values = pd.DataFrame({"method": list("dcba"), "value": [0.7, np.nan, 0.9, 0.7]})
     assert rank_order(values, AUC) == ["b", "a", "d", "c"]
     assert rank_order(values, LOSS) == ["a", "d", "b", "c"]
+
+
+def test_a_gain_is_positive_where_lower_is_better():
+    values = {"best": 0.10, "rule": 0.15}
+    runs = [run_of("best"), run_of("rule", STATUS_QUO)]
+    frame = pd.DataFrame(
+        [{"method": f"k/{n}", "value": v, "lower": v, "upper": v} for n, v in values.items()]
+    )
+    columns = ["a", "b", "difference", "lower", "upper", "p_adjusted"]
+    pairs = pd.DataFrame([["k/best", "k/rule", -0.05, -0.06, -0.04, 0.01]], columns=columns)
+    said = judge(runs, frame, pairs, LOSS, chance=float("nan"), level=0.95).sentences
+    assert (
+        "Against the status quo (Rule) it gains +0.050 EUR (95% simultaneous interval +0.040 EUR" in said[2]
+    )
+
+
+def test_better_than_chance_is_judged_by_the_simultaneous_pair():
+    runs = [run_of("best"), run_of("coin", CHANCE)]
+    # its own interval lies above chance, and the simultaneous one of the difference does not
+    frame = pd.DataFrame(
+        [
+            {"method": "k/best", "value": 0.55, "lower": 0.51, "upper": 0.59},
+            {"method": "k/coin", "value": 0.50, "lower": 0.50, "upper": 0.50},
+        ]
+    )
+    columns = ["a", "b", "difference", "lower", "upper", "p_adjusted"]
+    pairs = pd.DataFrame([["k/best", "k/coin", 0.05, -0.01, 0.11, 0.1]], columns=columns)
+    said = judge(runs, frame, pairs, AUC, chance=0.5, level=0.95).sentences
+    assert "Against chance (Coin) it shows no established gain" in said[2]

@@ -27,7 +27,13 @@ def made(tmp_path_factory):
     churn = content["churn"]
     churn["methods"] = {"classification": {"prevalence": {}, "logit": {"C": 1.0}, "tree": {}}}
     churn["problems"] = {
-        "telco_churn": {"dataset": "telco_churn", "protocol": "cross_validation", "folds": 2, "repeats": 1}
+        "telco_churn": {
+            "dataset": "telco_churn",
+            "protocol": "cross_validation",
+            "folds": 2,
+            "repeats": 1,
+            "overrides": {},
+        }
     }
     churn["metrics"] = ["auc", "churn_profit"]
     content["limits"]["workers"] = 1

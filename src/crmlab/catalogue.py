@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmlab import registry, store
 
@@ -15,8 +15,8 @@ MAIN_TABLES = ("transactions", "labelled")
 def catalogue() -> pd.DataFrame:
     """Return one row per data set: name, label, licence, rows (null until tables are made), fetched.
 
-    rows: of transactions or labelled. fetched: all files are there (their hashes are checked when
-    the tables are made).
+    The catalogue's come first, then a user's own. rows: of transactions or labelled. fetched: all
+    files are there (their hashes are checked when the tables are made).
     """
     import pandas as pd
 
@@ -26,6 +26,7 @@ def catalogue() -> pd.DataFrame:
         folder = store.raw_folder(name)
         fetched = all((folder / s.name).is_file() for s in declared.sources)
         rows.append((name, declared.label, declared.licence, _rows(name), fetched))
+    rows += [(n, f["label"], f["licence"], _rows(n), True) for n, f in _own().items()]
     frame = pd.DataFrame(rows, columns=["name", "label", "licence", "rows", "fetched"])
     return frame.astype({"rows": "Int64"})
 
@@ -46,6 +47,13 @@ def page() -> str:
         parts.append(f"*{declared.cite}. Licence: {declared.licence}. <{declared.homepage}>{span}{currency}*")
         parts.extend(f"Never a feature: `{column}` ({why})." for column, why in declared.barred.items())
     return "\n\n".join(parts) + "\n"
+
+
+def _own() -> dict[str, dict[str, Any]]:
+    """Return the fingerprints of the data sets that no file of the catalogue declares, by name."""
+    files = sorted(store.fingerprint_file("any").parent.glob("*.json"))
+    own = [f for f in files if f.stem not in registry.names("datasets")]
+    return {f.stem: store.read_json(f, made_by=f"crmlab tables {f.stem}") for f in own}
 
 
 def _rows(name: str) -> int | None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from crmlab.vocabulary import FLAGS
+from crmlab.vocabulary import FLAGS, LATE_COLUMNS
 
 CANCELS = "cancels_line"
-NOT_COMPARED = ("line_id", CANCELS, *FLAGS)
+# what arrives after a line (its rating) does not make it another line
+LATE = [c for time, brings in LATE_COLUMNS["transactions"].items() for c in (time, *brings)]
+NOT_COMPARED = ("line_id", CANCELS, *FLAGS, *LATE)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from crmlab import store
-from crmlab.errors import USAGE, CrmlabError, UsageError
+from crmlab.errors import USAGE, CrmlabError, UsageError, did_you_mean
 
 app = typer.Typer(
     name="crmlab",
@@ -32,7 +33,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store 
 
 @app.command()
 def datasets() -> None:
-    """List the data sets: label, licence, and whether it was fetched."""
+    """List the data sets, then your own: label, licence, rows, and whether it was fetched."""
     from crmlab.catalogue import catalogue
 
     _print_table(catalogue())
@@ -60,6 +61,7 @@ def tables(
     date_format: Annotated[
         str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
     ] = None,
+    decimal: Annotated[str, typer.Option(help="The decimal sign of your numbers: . or ,")] = ".",
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
@@ -69,14 +71,14 @@ def tables(
     from crmlab import tables as making
 
     if csv is None:
-        fingerprint = making.make_tables(dataset)
-    else:
-        pairs = dict(_pair(text) for text in column or [])
-        fingerprint = own_data.from_csv(dataset, csv, pairs, date_format=date_format)
-    for name, facts in fingerprint["tables"].items():
-        typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
-    if csv is not None:
-        typer.echo(f"Next: crmlab compare churn {dataset}")
+        for name, facts in making.make_tables(dataset)["tables"].items():
+            typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
+        return
+    pairs = dict(_pair(text) for text in column or [])
+    brought = own_data.from_csv(dataset, csv, pairs, date_format=date_format, decimal=decimal)
+    for line in brought.told():
+        typer.echo(line)
+    typer.echo(f"Next: crmlab compare churn {dataset}")
 
 
 @app.command()
@@ -96,7 +98,7 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     """
     from crmlab.compare import compare as compare_methods
 
-    if not store.facts_file(task, name).is_file():
+    if not _is_posed(task, name):
         _posed(task, name)
     comparison = compare_methods(task, name, fresh=fresh)
     path = comparison.save()
@@ -116,7 +118,9 @@ def show(comparison: Any) -> None:
 @app.command()
 def notebook(
     name: Annotated[str, typer.Argument(help="A notebook in notebooks/, without .ipynb.")],
-    problem: Annotated[str, typer.Argument(help="The problem it tells about.")] = "all",
+    problem: Annotated[
+        str, typer.Argument(help="The problem (or, for `data`, the data set) it tells of.")
+    ] = "all",
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE for the notebook.")
     ] = None,
@@ -125,10 +129,12 @@ def notebook(
     from crmlab import notebook as executing
     from crmlab import params
 
-    params.load()
-    given: dict[str, Any] = {"output": "pipeline"}
-    if problem != "all":
-        given["problem"] = problem
+    settings = params.load()
+    known = executing.parameters(name)
+    if "problem" in known:
+        _check_problem(settings, name, problem)
+    given: dict[str, Any] = {"output": "pipeline", "problem": problem}
+    given = {k: v for k, v in given.items() if k in known}
     given |= executing.parse_parameters(name, parameter or [])
     target = store.executed_notebook(name, problem)
     with store.locked(f"notebook.{name}.{problem}"):
@@ -175,23 +181,41 @@ def apply(
 
 @app.command()
 def sync() -> None:
-    """Rebuild MLflow from the files: log every committed comparison that is not there yet."""
+    """Rebuild MLflow from the files: log every committed comparison that is not there yet.
+
+    What the sources and params.yaml of today no longer give is named and not logged.
+    """
     from crmlab import params, tracking
-    from crmlab.compare import PIPELINE
-    from crmlab.compare import compare as compare_methods
 
     settings = params.load()
     typer.echo(tracking.initialise())
     for task in settings.tasks.values():
         for name in task.problems:
-            if not store.problem_folder(task.name, name).is_dir():
-                typer.echo(f"{task.name}/{name}: not made on this machine, left out")
-                continue
-            comparison = compare_methods(task.name, name, settings=settings)
-            typer.echo(tracking.track(comparison, PIPELINE))
-            executed = store.executed_notebook(task.name, name)
-            if executed.is_file():
-                tracking.attach_notebook(comparison.score_key, task.name, executed)
+            if store.scores_file(task.name, name).is_file():
+                typer.echo(_sync(task.name, name, settings))
+
+
+def _sync(task: str, name: str, settings: Any) -> str:
+    """Log a committed comparison and its notebook unless they are there; return what was done."""
+    from crmlab import tracking
+    from crmlab.compare import PIPELINE
+    from crmlab.compare import compare as compare_methods
+
+    made_by = f"dvc repro {task}@{name}"
+    key = store.read_json(store.scores_file(task, name), made_by=made_by)["score_key"]
+    if tracking._logged(key, needs_champion=True):
+        said = f"{task}/{name} is in MLflow already"
+    elif not store.problem_folder(task, name).is_dir():
+        return f"{task}/{name} is not made on this machine and left out: run `{made_by}`"
+    else:
+        comparison = compare_methods(task, name, settings=settings)
+        if comparison.score_key != key:
+            return f"{task}/{name} is left out: its committed scores are stale; run `{made_by}`"
+        said = tracking.track(comparison, PIPELINE)
+    executed = store.executed_notebook(task, name)
+    if executed.is_file():
+        tracking.attach_notebook(key, task, executed)
+    return said
 
 
 @app.command("log-model")
@@ -201,14 +225,22 @@ def log_model(key: Annotated[str, typer.Argument(help="A run key (tag crmlab.run
     from crmlab.compare import compare as compare_methods
 
     settings = params.load()
+    places = {}
     for task in settings.tasks.values():
         for name in task.problems:
             path = store.scores_file(task.name, name)
-            if path.is_file() and key in path.read_text(encoding="utf-8"):
-                comparison = compare_methods(task.name, name, settings=settings)
-                typer.echo(tracking.log_model(comparison, key))
-                return
-    raise UsageError(f"no committed score has the run key '{key}'")
+            if path.is_file():
+                record = store.read_json(path, made_by=f"dvc repro {task.name}@{name}")
+                places |= {run["run_key"]: (task.name, name) for run in record["methods"].values()}
+    if key not in places:
+        near = [k for k in places if key and k.startswith(key)] or difflib.get_close_matches(key, places)
+        hint = f" Did you mean {' or '.join(near[:3])}?" if near else ""
+        raise UsageError(
+            f"no committed score has the run key '{key}'.{hint}\n  Run keys stand in MLflow as the tag "
+            "crmlab.run_key, and in experiments/scores/<task>/<problem>.json as run_key of each method."
+        )
+    comparison = compare_methods(*places[key], settings=settings)
+    typer.echo(tracking.log_model(comparison, key))
 
 
 @app.command()
@@ -279,17 +311,46 @@ def review(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000)
     tracking.serve(port)
 
 
+def _check_problem(settings: Any, notebook: str, problem: str) -> None:
+    """Refuse a problem (or, for the notebook `data`, a data set) that params.yaml does not name."""
+    if notebook in settings.tasks:
+        settings.task(notebook).spec(problem)
+    elif problem not in settings.datasets:
+        known = did_you_mean(problem, settings.datasets)
+        raise UsageError(f"{store.PARAMS} lists no data set '{problem}'.{known}")
+
+
+def _is_posed(task: str, name: str) -> bool:
+    """Tell whether a problem lies ready and is what params.yaml, the sources and the tables make today."""
+    from crmlab import params as reading
+    from crmlab import problem as posing
+
+    facts = store.facts_file(task, name)
+    if not facts.is_file() or not (store.problem_folder(task, name) / "rows.parquet").is_file():
+        return False
+    settings = reading.load()
+    spec = _spec(settings, task, name)
+    key = posing.problem_key(task, name, spec, features=settings.features, seed=settings.seed)
+    return key == store.read_json(facts, made_by=f"crmlab problem {task} {name}")["problem_key"]
+
+
+def _spec(settings: Any, task: str, name: str) -> Any:
+    """Return how a problem is posed: from params.yaml, or by default windows on the user's own data."""
+    from crmlab import problem as posing
+
+    part = settings.task(task)
+    if name not in part.problems and store.fingerprint_file(name).is_file():
+        return posing.auto_spec(name, task)
+    return part.spec(name)
+
+
 def _posed(task: str, name: str) -> Any:
     """Pose and save a problem from params.yaml, or with default windows on the user's own data."""
     from crmlab import params as reading
     from crmlab import problem as posing
 
     settings = reading.load()
-    part = settings.task(task)
-    if name not in part.problems and store.fingerprint_file(name).is_file():
-        spec = posing.auto_spec(name, task)
-    else:
-        spec = part.spec(name)
+    spec = _spec(settings, task, name)
     posed = posing.pose(task, name, spec, features=settings.features, seed=settings.seed)
     posing.save(posed)
     return posed
@@ -310,12 +371,12 @@ def _print_table(frame: Any, *, widest: int | None = 60) -> None:
     with pd.option_context(
         "display.width", 200, "display.max_colwidth", widest, "display.float_format", "{:.4f}".format
     ):
-        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=60))
+        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=widest))
 
 
 def main() -> None:
     """Run the command; an error in the caller's words ends with its exit code and no traceback."""
-    # data and model hubs are never called, and one BLAS kernel is used everywhere
+    # one BLAS kernel on every processor, so that the last digits agree
     os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
     try:
         app(standalone_mode=False)

@@ -111,10 +111,11 @@ class Comparison:
         return every[first + sorted(set(every) - set(first))].sort_values(first, ignore_index=True)
 
     def curves(self) -> pd.DataFrame:
-        """Return one curve per method for `dvc plots` (method, share, reached), at most 101 points.
+        """Return one curve per method for `dvc plots`, at most 101 points each.
 
-        Where answers are scores: the cumulative gains on the last window (share of customers
-        contacted, share of outcomes reached). Else: the primary metric over windows.
+        Where answers are scores: the cumulative gains on the last window (method, share of customers
+        contacted, share of outcomes reached). Else the primary metric over windows (method, window,
+        value).
         """
         last = max(self.problem.facts["folds"], key=lambda f: (f["window"], -f["refit"]))["fold"]
         solution = self.problem.solution.set_index("row_id")["outcome"]
@@ -131,13 +132,9 @@ class Comparison:
                 part = {"share": at, "reached": np.interp(at, share, reached)}
             else:
                 values = _fold_values(self.scores.folds, r.method, self.primary)
-                part = {"share": np.arange(len(values)), "reached": values}
+                part = {"window": np.arange(len(values)), "value": values}
             parts.append(pd.DataFrame({"method": r.method, **part}))
-        return (
-            pd.concat(parts, ignore_index=True)
-            if parts
-            else pd.DataFrame(columns=["method", "share", "reached"])
-        )
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["method"])
 
     def record(self) -> dict[str, Any]:
         """Return what is kept in git: keys, values with intervals, differences, verdict."""

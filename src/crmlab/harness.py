@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlab import registry
@@ -58,7 +59,9 @@ def answer_folds(
 
     The answers have the columns fold, row_id and the kind's ANSWER columns. The method gets, per
     fold, the train rows with their outcomes and the test rows without; a label-free kind gets the
-    test rows alone. Raises NotApplicable where the method cannot answer, and whatever it raises.
+    test rows alone. A refit is fitted with another seed on a bootstrap sample of the customers, so
+    that it shows what another train set would have changed; the model kept is the last one fitted
+    on all train rows. Raises NotApplicable where the method cannot answer, and whatever it raises.
     """
     kind_name = method.split("/")[0]
     kind = registry.module("kinds", kind_name)
@@ -70,14 +73,21 @@ def answer_folds(
         context = Context(
             horizon_days=problem.facts.get("horizon_days"),
             seed=seed_of(seed, method, fold.window, fold.refit),
+            gap_days=problem.facts.get("gap_days") or 0,
             roles=problem.facts["roles"],
             stability_refits=stability_refits,
         )
         rows = fold.test_rows[columns].reset_index(drop=True)
         train, outcomes = (rows, None) if kind.LABEL_FREE else (fold.train_rows[columns], fold.train_outcomes)
-        train = train.reset_index(drop=True)
-        model = kind.fit(lambda s: declared(**parameters, seed=s), train.copy(), outcomes, context)
-        answer = kind.answer(model, rows, context)
+        if fold.refit:
+            owners = (fold.test_rows if kind.LABEL_FREE else fold.train_rows)["customer"]
+            drawn = customers_drawn(owners, seed_of(seed, "refit", fold.window, fold.refit))
+            train, outcomes = train.iloc[drawn], outcomes if outcomes is None else outcomes[drawn]
+        fitted = kind.fit(
+            lambda s: declared(**parameters, seed=s), train.reset_index(drop=True), outcomes, context
+        )
+        answer = kind.answer(fitted, rows, context)
+        model = model if fold.refit else fitted
         _check(answer, kind.ANSWER, len(rows), method)
         answer.insert(0, "row_id", fold.test_row_ids)
         answer.insert(0, "fold", number)
@@ -85,6 +95,16 @@ def answer_folds(
     if not answers:
         raise NotApplicable("the problem has no folds")
     return pd.concat(answers, ignore_index=True), model
+
+
+def customers_drawn(owners: pd.Series, seed: int) -> np.ndarray:
+    """Return the row positions of a bootstrap sample of customers, each with all of its rows, sorted."""
+    code, known = pd.factorize(owners)
+    code = np.where(code < 0, len(known) + np.arange(len(code)), code)  # an unknown owner owns one row
+    copies = np.random.default_rng(seed).multinomial(
+        code.max() + 1, np.full(code.max() + 1, 1 / (code.max() + 1))
+    )
+    return np.repeat(np.arange(len(code)), copies[code])
 
 
 def _check(answer: pd.DataFrame, wanted: tuple[str, ...], rows: int, method: str) -> None:

@@ -64,12 +64,29 @@ def execute(name: str, parameters: Mapping[str, Any], target: Path) -> Path:
     return target
 
 
+def parameters(name: str) -> dict[str, Any]:
+    """Return a notebook's parameters with their defaults. Raises UsageError as check_parameters does."""
+    path = source(name)
+    return _declared(_read(path), store.show(path))
+
+
 def check_parameters(notebook: Any, given: Mapping[str, Any], *, where: str) -> None:
     """Check names and types of parameters against the notebook's parameters cell.
 
     Raises UsageError for an unknown name ('did you mean'), a wrong type, a cell that is not one
     plain assignment per line, or anything but exactly one cell tagged `parameters`.
     """
+    known = _declared(notebook, where)
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"{where} has no parameter '{name}'.{did_you_mean(name, known)}")
+        if type(value) is not type(known[name]):
+            wanted, got = type(known[name]).__name__, type(value).__name__
+            raise UsageError(f"{where}: {name} = {value!r} is {got}, not {wanted}")
+
+
+def _declared(notebook: Any, where: str) -> dict[str, Any]:
+    """Return what the parameters cell assigns."""
     cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     if len(cells) != 1:
         raise UsageError(f"{where} has {len(cells)} cells tagged 'parameters'; it needs exactly one")
@@ -88,12 +105,7 @@ def check_parameters(notebook: Any, given: Mapping[str, Any], *, where: str) -> 
         except (ValueError, AttributeError):
             line = statement.lineno
             raise UsageError(f"{where}: line {line} of the parameters cell is no plain value") from None
-    for name, value in given.items():
-        if name not in known:
-            raise UsageError(f"{where} has no parameter '{name}'.{did_you_mean(name, known)}")
-        if type(value) is not type(known[name]):
-            wanted, got = type(known[name]).__name__, type(value).__name__
-            raise UsageError(f"{where}: {name} = {value!r} is {got}, not {wanted}")
+    return known
 
 
 def parse_parameters(name: str, given: list[str]) -> dict[str, Any]:

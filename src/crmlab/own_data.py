@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,25 +21,67 @@ from crmlab.registry import Dataset
 from crmlab.tables import write_tables
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    "customer": ("customer id", "customer number", "customer no", "client", "client id", "user id", "buyer"),
-    "timestamp": ("date", "datetime", "order date", "invoice date", "purchase date", "created at"),
-    "amount": ("total", "line total", "order total", "revenue", "sales"),
+    "customer": (
+        *("customer id", "customer number", "customer no", "customer code"),
+        *("client", "client id", "client number", "client no", "client code"),
+        *("user", "user id", "buyer", "buyer id"),
+    ),
+    "timestamp": (
+        *("date", "datetime", "date time", "order date", "ordered at"),
+        *("invoice date", "purchase date", "transaction date", "created at"),
+    ),
+    "amount": ("total", "total amount", "total price", "line total", "order total", "revenue", "sales"),
     "quantity": ("qty", "units", "pieces"),
-    "unit_price": ("price", "item price"),
+    "unit_price": ("price", "item price", "price per unit"),
     "order_id": ("order", "order number", "order no", "invoice", "invoice no", "invoice number"),
     "product": ("product id", "product code", "sku", "stock code", "item", "item id", "article"),
     "description": ("product name", "item name"),
     "channel": ("sales channel",),
     "country": ("country code",),
 }
-"""Fields of an order line, each with other names under which it is recognised."""
+"""Fields of an order line, each with other names under which it is recognised.
+
+Case, blanks, underscores and other punctuation do not count.
+"""
 
 LICENCE = "your own data"
+DECIMALS = (".", ",")
 NAME = r"[a-z][a-z0-9_]{0,63}"
 NUMBER = r"[+-]?\d{1,12}(?:\.\d+)?"
 WHOLE = r"[+-]?\d{1,12}(?:\.0+)?"
 SHOWN = 5
 """How many lines a message names."""
+
+
+class Brought(NamedTuple):
+    """What came of a file: the fingerprint, where each field came from, and what was left."""
+
+    fingerprint: dict[str, Any]
+    columns: dict[str, str]
+    """{field: column name of the file}"""
+    unused: list[str]
+    hidden: list[str]
+    """Paths that git will not see; none where there is no git."""
+
+    def told(self) -> list[str]:
+        """Return lines for the terminal: the columns, the flags with their share, what git ignores."""
+        name, facts = self.fingerprint["dataset"], self.fingerprint["tables"]["transactions"]
+        lines = [f"{name}: {facts['rows']:,} order lines from {facts['first']} to {facts['last']}"]
+        lines += [f"  {field} ← {column}" for field, column in self.columns.items()]
+        lines += [f"  not used: {', '.join(self.unused)}"] if self.unused else []
+        lines += ["Flagged (nothing is removed; revenue: all positive amounts):"]
+        lines += [
+            f"  {flag}: {found['lines']:,} line{'s' * (found['lines'] != 1)} ({found['share_of_lines']:.1%}), {_revenue(found)}"
+            for flag, found in self.fingerprint["flags"].items()
+        ]
+        lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []
+        return lines
+
+
+def _revenue(found: Mapping[str, Any]) -> str:
+    """Return the share of revenue of a flag's lines in words."""
+    share = found["share_of_gross_revenue"]
+    return "no revenue" if share is None else f"{share:z.1%} of revenue"
 
 
 def from_csv(
@@ -44,24 +90,28 @@ def from_csv(
     columns: Mapping[str, str] | None = None,
     *,
     date_format: str | None = None,
+    decimal: str = ".",
     currency: str = "",
-) -> dict[str, Any]:
-    """Make the tables of a user's own orders and return their fingerprint.
+) -> Brought:
+    """Make the tables of a user's own orders and return what came of them.
 
     name: a new name of small letters, digits and underscores. csv: one order line (or order) per
     line, separated by commas, semicolons or tabs, with a customer, a time, and an amount or a
     quantity and a unit price. columns: {field: column name} where a column is not recognised by
-    its name. date_format: as in strptime ('%d/%m/%Y'), where dates are not ISO.
+    its name. date_format: as in strptime ('%d/%m/%Y'), where dates are not ISO. decimal: '.' or ','.
 
     What the file does not have: without an amount it is quantity times price; without a quantity
     each line is one piece (minus one where the amount is negative); without an order id each line
     is an order, or, where products are given, the lines of one customer at one time. A negative
-    quantity or amount is a cancellation.
+    quantity or amount is a cancellation. Nothing about the data gets into git: what describes them
+    is entered in the repository's own list of ignored files (.git/info/exclude).
 
     Raises UsageError for a name or column that does not fit, DataError for values that cannot be
     read, with their lines.
     """
     _check_name(name)
+    if decimal not in DECIMALS:
+        raise UsageError(f"--decimal '{decimal}' is neither . nor ,")
     if not csv.is_file():
         raise UsageError(f"there is no file '{csv}'")
     content = csv.read_bytes()
@@ -72,17 +122,43 @@ def from_csv(
     if published.empty:
         raise DataError(f"{csv.name} has no lines after its header", exit_code=USAGE)
     text = published[list(chosen.values())].set_axis(list(chosen), axis="columns")
-    lines = _completed(_read(text, chosen, csv.name, content, separator, date_format))
+    lines = _completed(_read(text, chosen, csv.name, content, separator, date_format, decimal))
     first, last = lines["timestamp"].min(), lines["timestamp"].max()
     declared = Dataset(
-        label=name,
-        cite="",
+        label=f"{name} (your own data)",
+        cite="Orders of your own shop",
         licence=LICENCE,
-        homepage="",
+        homepage="Not published",
         currency=currency,
         span=(first.date().isoformat(), last.date().isoformat()),
     )
-    return write_tables(name, declared, {"transactions": lines})
+    hidden = _keep_out_of_git(f"data/tables/{name}.json", f"data/problems/*/{name}.json")
+    fingerprint = write_tables(name, declared, {"transactions": lines})
+    return Brought(fingerprint, chosen, [n for n in names if n not in chosen.values()], hidden)
+
+
+def _keep_out_of_git(*paths: str) -> list[str]:
+    """Enter paths of the project in .git/info/exclude, once; return them, none where there is no git."""
+    # a hook's variables would name its own repository instead of the project's
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "rev-parse", "--show-prefix", "--git-path", "info/exclude"]
+    try:
+        asked = subprocess.run(
+            command, cwd=store.project(), env=clean, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return []
+    if asked.returncode != 0:
+        return []
+    prefix, file = asked.stdout.splitlines()
+    exclude = store.project() / file
+    text = exclude.read_text(encoding="utf-8") if exclude.is_file() else ""
+    new = [p for p in (f"/{prefix}{path}" for path in paths) if p not in text.splitlines()]
+    if new:
+        with store.replacing(exclude) as part:
+            whole = text if text.endswith("\n") or not text else text + "\n"
+            part.write_text(whole + "".join(f"{p}\n" for p in new), encoding="utf-8")
+    return list(paths)
 
 
 def _check_name(name: str) -> None:
@@ -108,7 +184,9 @@ def _recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[st
     """
     for field, column in given.items():
         if field not in FIELDS:
-            raise UsageError(f"'{field}' is not a field of an order line." + did_you_mean(field, FIELDS))
+            raise UsageError(
+                f"--column: '{field}' is not a field of an order line." + did_you_mean(field, FIELDS)
+            )
         if column not in names:
             raise UsageError(f"{file} has no column '{column}' (for {field})." + did_you_mean(column, names))
     chosen = dict(given)
@@ -117,7 +195,9 @@ def _recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[st
         found = [n for n in names if _plain(n) in known and n not in given.values()]
         if field not in chosen and len(found) > 1:
             both = " and ".join(f"'{n}'" for n in found)
-            raise UsageError(f"{file}: {both} could both be the {field}: say which, {field}={found[0]}")
+            raise UsageError(
+                f"{file}: {both} could both be the {field}: say which, {_option(field, found[0])}"
+            )
         if field not in chosen and found:
             chosen[field] = found[0]
     missing = [f for f in ("customer", "timestamp") if f not in chosen]
@@ -126,9 +206,16 @@ def _recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[st
     if missing:
         left = [n for n in names if n not in chosen.values()]
         says = "".join(f"\n  - no column for '{f}'." + did_you_mean(f, left) for f in missing)
-        hint = f"Name it: {missing[0]}=COLUMN. (For 'amount', quantity and unit_price do too.)"
+        near = difflib.get_close_matches(missing[0], left, n=1, cutoff=0.5)
+        hint = f"Name it: {_option(missing[0], *near)}"
+        hint += " (quantity and unit_price do too)" if missing[0] == "amount" else ""
         raise UsageError(f"{file}:{says}\n  {hint}")
     return chosen
+
+
+def _option(field: str, column: str = "YOURS") -> str:
+    """Return the option that says which column a field is."""
+    return f"--column {shlex.quote(f'{field}={column}')}"
 
 
 def _plain(word: str) -> str:
@@ -143,6 +230,7 @@ def _read(
     content: bytes,
     separator: str,
     date_format: str | None,
+    decimal: str,
 ) -> pd.DataFrame:
     """Return the columns as what they mean; raises one DataError with all values that cannot be read."""
     found: dict[str, list[Fault]] = {field: [] for field in text}
@@ -151,9 +239,11 @@ def _read(
         if field == "timestamp":
             lines[field] = parse_dates(text[field], date_format, found[field])
         elif field in ("amount", "unit_price"):
-            lines[field] = _numbers(text[field], NUMBER, "is not a plain number like 1234.56", found[field])
+            lines[field] = _numbers(
+                text[field], NUMBER, f"a plain number like 1234{decimal}56", decimal, found[field]
+            )
         elif field == "quantity":
-            lines[field] = _numbers(text[field], WHOLE, "is not a whole number", found[field])
+            lines[field] = _numbers(text[field], WHOLE, "a whole number", decimal, found[field])
         else:
             lines[field] = without_decimal(text[field])
     if lines["customer"].isna().all():
@@ -168,13 +258,16 @@ def _read(
     return lines
 
 
-def _numbers(values: pd.Series, form: str, what: str, faults: list[Fault]) -> pd.Series:
+def _numbers(values: pd.Series, form: str, what: str, decimal: str, faults: list[Fault]) -> pd.Series:
     """Return text as numbers, noting the values that do not have the form."""
     values = values.str.strip()
-    wrong = ~values.str.fullmatch(form)
+    wrong = ~values.str.fullmatch(form.replace(r"\.", re.escape(decimal)))
     if wrong.any():
-        faults.append((what, [i for i, yes in enumerate(wrong) if yes]))
-    return pd.to_numeric(values.mask(wrong)).astype("float64")
+        (other,) = set(DECIMALS) - {decimal}
+        mistaken = values[wrong].str.fullmatch(form.replace(r"\.", re.escape(other))).all()
+        hint = f" (if '{other}' is the decimal sign: --decimal {other})" if mistaken else ""
+        faults.append((f"is not {what}{hint}", [i for i, yes in enumerate(wrong) if yes]))
+    return pd.to_numeric(values.mask(wrong).str.replace(decimal, ".")).astype("float64")
 
 
 def _quoted(values: pd.Series, rows: list[int]) -> str:

@@ -90,7 +90,7 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, features: Sequence[st
     cross-validation splits. Raises UsageError for a spec that does not fit the data, DataError
     where the tables were not made yet.
     """
-    from crmlab.tables import described
+    from crmlab.declared import described
     from crmlab.tasks import _events, _labelled
 
     entry, dataset = registry.module("tasks", task), spec["dataset"]
@@ -126,7 +126,7 @@ def _facts(
     horizon, outcome = spec.get("horizon_days"), posed.solution["outcome"]
     varies = PROTOCOLS[spec["protocol"]]
     if any(f["refit"] for f in posed.folds.facts):
-        varies += "; the training seed, by refits of the last window"
+        varies += "; train customers and seed, by bootstrap refits of the last window"
     facts = {
         "task": task,
         "problem": name,

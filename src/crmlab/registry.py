@@ -66,6 +66,7 @@ class Metric:
     unit: str
     cite: str
     needs: tuple[str, ...]
+    spread: Callable[..., float] | None
 
     @property
     def higher_is_better(self) -> bool:
@@ -86,14 +87,17 @@ def metric(
     unit: str = "",
     cite: str = "",
     needs: tuple[str, ...] = ("score",),
+    spread: Callable[..., float] | None = None,
 ) -> Callable[..., Metric]:
     """Declare the decorated pure function as a metric.
 
     range: (lowest, highest) value. best: the end that the solution fed back reaches. chance: the
     value of an uninformative answer, or a function of the solution and the prices. unit: '' for a
-    pure number. needs: the answer columns that it reads; a method without them has no value, and says so.
+    pure number. needs: the answer columns that it reads; a method without them has no value, and
+    says so. spread: a function of (solution, answers, rows) for a metric of random parts of the answer
+    (such as refits): the variance that they, and not the customers, put into the value.
     """
-    return lambda function: Metric(function, label, range, best, chance, unit, cite, needs)
+    return lambda function: Metric(function, label, range, best, chance, unit, cite, needs, spread)
 
 
 @dataclass(frozen=True)

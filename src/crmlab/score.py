@@ -2,9 +2,10 @@
 
 Three designs, by the problem's protocol:
 
-- *fixed test rows* (chronological, rolling): the estimate is the mean over windows of the mean
-  over refits; the interval comes from weighting the test customers anew (Poisson bootstrap, one
-  weight per customer over all windows) plus the variance that refits with other seeds show;
+- *fixed test rows* (chronological, rolling): the estimate is the mean over windows; the interval
+  comes from weighting the test customers anew (Poisson bootstrap, one weight per customer over all
+  windows) plus the variance that refits of the last window show (another seed, and a bootstrap
+  sample of the train customers: what another train set would have changed);
 - *cross-validation*: mean over splits, corrected resampled t (Nadeau and Bengio 2003).
 
 Differences between methods are all-pairs simultaneous (max-T), because the best method is picked
@@ -114,6 +115,10 @@ class _Measured:
     value: float
     folds: list[dict[str, Any]]
     replicates: np.ndarray | None
+    spread: float = 0.0
+    """Variance that random parts of the answers themselves put into the estimate."""
+    parts: int = 0
+    """How many such parts there are (such as the refits behind a stability)."""
 
 
 class _Design:
@@ -149,30 +154,33 @@ class _Design:
     def measure(self, metric: registry.Metric, run: Run, money: Mapping[str, float]) -> _Measured:
         """Return one method's estimate, fold values and replicates."""
         answers = {f: a.set_index("row_id").drop(columns="fold") for f, a in run.answers.groupby("fold")}
-        folds, replicates, known = [], {}, {}
+        folds, replicates, spreads = [], [], []
         for fact in self.facts.itertuples():
             solution, rows = self.tests[fact.fold]
             aligned = answers[fact.fold].loc[solution["row_id"]].reset_index(drop=True)
-            # a method without randomness answers alike in every refit: it is measured once
-            same = (fact.window, aligned.to_numpy().tobytes())
-            if same not in known:
-                known[same] = self._values(metric, (solution, aligned, rows), money)
-            value, *weighted = known[same]
+            given, first = (solution, aligned, rows), fact.refit == 0
+            value, *weighted = self._values(metric, given, money, bootstrap=first)
             folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
-            replicates.setdefault(fact.window, []).append(weighted)
-        by_window = pd.DataFrame(folds).groupby("window")["value"].mean()
-        # a window without the second class has no value; it is left out of the mean, and shown
-        value = float(np.nanmean(by_window)) if by_window.notna().any() else np.nan
-        if self.weights is None or np.isnan(value):
-            return _Measured(value, folds, None)
-        in_windows = [np.mean(refits, axis=0) for w, refits in replicates.items() if by_window.notna()[w]]
-        return _Measured(value, folds, np.mean(in_windows, axis=0))
+            # a window without the second class has no value; it is left out of the mean, and shown
+            if first and not np.isnan(value):
+                replicates.append(weighted)
+                spreads.append(metric.spread(*given) if metric.spread else 0.0)
+        values = [f["value"] for f in folds if f["refit"] == 0 and not np.isnan(f["value"])]
+        if not values:
+            return _Measured(np.nan, folds, None)
+        # columns beyond the answer itself are its random parts
+        parts = aligned.shape[1] - 1 if metric.spread else 0
+        spread = sum(spreads) / len(spreads) ** 2
+        weighted = None if self.weights is None else np.mean(replicates, axis=0)
+        return _Measured(float(np.mean(values)), folds, weighted, spread, parts)
 
-    def _values(self, metric: registry.Metric, given: tuple, money: Mapping[str, float]) -> np.ndarray:
+    def _values(
+        self, metric: registry.Metric, given: tuple, money: Mapping[str, float], *, bootstrap: bool
+    ) -> np.ndarray:
         """Return the metric at weights of one, then under every bootstrap weighting of the customers."""
         ids = given[0]["row_id"]
         weights = np.ones((1, len(ids)), dtype=np.uint8)
-        if self.weights is not None:
+        if bootstrap and self.weights is not None:
             weights = np.concatenate([weights, self.weights[:, self.code.loc[ids].to_numpy()]])
         step = max(1, CELLS // max(1, len(ids)))
         parts = [
@@ -181,22 +189,27 @@ class _Design:
         ]
         return np.concatenate(parts).astype(float)
 
-    def training_variance(self, found: _Measured) -> tuple[float, int]:
-        """Return the variance that refits with other seeds put into the estimate, and its df."""
+    def further_variance(self, found: _Measured) -> tuple[float, int]:
+        """Return the variance of the estimate that does not come from the test customers, and its df.
+
+        From refits: each window's value is of one train set, so the variance between the refits of
+        the last window (which are as many bootstrap train sets) stands for each window's.
+        """
+        if found.spread:
+            return found.spread, max(found.parts - 1, 1)
         folds = pd.DataFrame(found.folds)
-        refitted = folds[folds["window"] == folds["window"].max()]["value"].dropna()
+        refitted = folds[folds["refit"] > 0]["value"].dropna()
         if len(refitted) < 2:
             return 0.0, 1
-        per_window = folds.groupby("window")["refit"].count()
-        share = float((1 / per_window).sum()) / len(per_window) ** 2
-        return float(refitted.var(ddof=1)) * share, len(refitted) - 1
+        windows = folds[folds["refit"] == 0]["value"].notna().sum()
+        return float(refitted.var(ddof=1)) / windows, len(refitted) - 1
 
     def interval(self, found: _Measured, level: float) -> tuple[float, float]:
         """Return the interval of one estimate."""
         if self.resampled:
             values = np.array([f["value"] for f in found.folds])
             return resampling.interval_from_folds(values, test_share=self._test_share(), level=level)
-        variance, df = self.training_variance(found)
+        variance, df = self.further_variance(found)
         return resampling.interval_from_replicates(
             found.value,
             found.replicates,
@@ -226,7 +239,7 @@ class _Design:
         if self.resampled:
             values = np.column_stack([[f["value"] for f in m.folds] for m in measured])
             return resampling.pairs_from_folds(values, test_share=self._test_share(), level=level, rng=rng)
-        variances = [self.training_variance(m) for m in measured]
+        variances = [self.further_variance(m) for m in measured]
         return resampling.pairs_from_replicates(
             np.array([m.value for m in measured]),
             np.column_stack([m.replicates for m in measured]),

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from crmlab import caveats, registry, store
+from crmlab.declared import described
 from crmlab.errors import NotApplicable
 from crmlab.plots import differences
-from crmlab.tables import described
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
 TYPE = re.compile(r"(.*?)(?:, ([\d,]+) null)?")

@@ -81,20 +81,6 @@ def write_tables(
     return fingerprint
 
 
-def described(dataset: str) -> Dataset:
-    """Return the declaration of a data set: from its file, or of a user's own from its fingerprint.
-
-    Raises UsageError for a name that neither has.
-    """
-    file = store.fingerprint_file(dataset)
-    if dataset in registry.names("datasets") or not file.is_file():
-        return registry.find("datasets", dataset)
-    known = store.read_json(file, made_by=f"crmlab tables {dataset}")
-    fields = ("label", "cite", "licence", "homepage", "currency", "barred")
-    span = tuple(known["span"]) if known.get("span") else None
-    return Dataset(**{f: known[f] for f in fields}, span=span)
-
-
 def canonical(table: str, frame: pd.DataFrame) -> pa.Table:
     """Return a checked frame as arrow: canonical types and order of columns, rows by time and key.
 

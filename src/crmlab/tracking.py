@@ -132,6 +132,7 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     _log(client, run_id, params={n: facts.get(n, "") for n in names} | {"primary": comparison.primary})
     client.log_text(run_id, comparison.ranking().to_csv(index=False), "ranking.csv")
     client.log_text(run_id, comparison.differences().to_csv(index=False), "differences.csv")
+    client.log_text(run_id, comparison.curves().to_csv(index=False), "curves.csv")
     client.log_text(run_id, json.dumps(store.rounded(comparison.record()), indent=1), "scores.json")
     client.log_text(run_id, json.dumps(store.rounded(facts), indent=1), "facts.json")
     from crmlab.plots import board
@@ -159,10 +160,12 @@ def _child(client: Any, experiment: str, parent: str, comparison: Comparison, ru
     }
     run_id = client.create_run(experiment, run_name=run.label, tags=tags).info.run_id
     _log_input(client, run_id, comparison)
+    # the compare page cuts values at ten letters: the kind stands apart
+    name = run.method.split("/")[-1]
     _log(
         client,
         run_id,
-        params={"problem": comparison.name, "method": run.method, "kind": run.kind, "seed": comparison.seed},
+        params={"problem": comparison.name, "method": name, "kind": run.kind, "seed": comparison.seed},
         metrics=_metrics(comparison, run),
     )
     if run.answers is not None:
@@ -322,6 +325,10 @@ def _mlflow() -> Any:
     }.items():
         os.environ.setdefault(name, value)
     import logging
+    import warnings
+
+    # tqdm, which mlflow imports, misses a widget in JupyterLab that nothing here shows
+    warnings.filterwarnings("ignore", message="IProgress not found")
 
     import mlflow
 
@@ -434,8 +441,9 @@ def _pins() -> list[str]:
 def links(port: int) -> list[str]:
     """Return the addresses of the experiment pages and of each comparison's compare page.
 
-    A compare page holds the methods that have scores, best first: one without scores leaves MLflow's
-    plot empty. It is in the experiment's list with its reason.
+    Of several comparisons of a problem it is the committed one, else the newest. The page holds the
+    methods that have scores, best first: one without scores leaves MLflow's plot empty. All others
+    are in the experiment's list.
     """
     address, classic = f"http://127.0.0.1:{port}/#", "workflowType=machine_learning"
     client = _mlflow().MlflowClient()
@@ -445,12 +453,25 @@ def links(port: int) -> list[str]:
             continue
         lines.append(f"{experiment.name}: {address}/experiments/{experiment.experiment_id}/runs?{classic}")
         parents = _find(client, experiment.experiment_id, "crmlab.level", "comparison")
-        for parent in sorted(parents, key=lambda r: r.info.run_name):
+        for parent in _one_per_problem(experiment.name, parents):
             of = urllib.parse.quote(json.dumps([experiment.experiment_id]))
             runs = urllib.parse.quote(json.dumps(_best_first(client, parent)))
             page = f"{address}/compare-runs?runs={runs}&experiments={of}&{classic}"
             lines.append(f"  compare {parent.info.run_name}: {page}")
     return lines or ["MLflow holds nothing yet: run `make reproduce` first"]
+
+
+def _one_per_problem(task: str, parents: Sequence[Any]) -> list[Any]:
+    """Return one comparison per problem, by name: the committed one, else the newest."""
+    chosen = {}
+    for parent in sorted(parents, key=lambda r: r.info.start_time):
+        scores = store.scores_file(task, parent.info.run_name)
+        earlier = chosen.get(parent.info.run_name)
+        # a score file names its own key, and no other comparison's
+        committed = scores.read_text(encoding="utf-8") if earlier and scores.is_file() else ""
+        if not (earlier and earlier.data.tags[PARENT_KEY] in committed):
+            chosen[parent.info.run_name] = parent
+    return [chosen[name] for name in sorted(chosen)]
 
 
 def _best_first(client: Any, parent: Any) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from crmlab.registry import Metric
 from crmlab.run import Run
-from crmlab.vocabulary import OK, ORACLE, STATUS_QUO
+from crmlab.vocabulary import CHANCE, OK, ORACLE, STATUS_QUO
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,11 @@ def judge(
             sentences.append(_against("the status quo", best, method, pairs, name, metric, level))
     if known[best].control == STATUS_QUO:
         sentences.append("The status quo wins: no learned method is ahead of it here.")
-    sentences.append(_against_chance(name[best], row, metric, chance))
+    floor = next((m for m in ranked if known[m].control == CHANCE), None)
+    if floor is not None:
+        sentences.append(_against("chance", best, floor, pairs, name, metric, level))
+    else:
+        sentences.append(_against_chance(name[best], row, metric, chance))
     oracle = next((m for m in ranked if known[m].control == ORACLE), None)
     if oracle and np.isfinite(chance) and by_method.loc[oracle, "value"] != chance:
         top = by_method.loc[oracle, "value"]
@@ -98,6 +102,12 @@ def _difference(a: str, b: str, pairs: pd.DataFrame) -> tuple[float, float, floa
     return None
 
 
+def _gain(found: tuple[float, float, float], metric: Metric) -> tuple[float, float, float]:
+    """Return a difference with its interval in the metric's direction: above 0 is better."""
+    difference, lower, upper = found
+    return found if metric.higher_is_better else (-difference, -upper, -lower)
+
+
 def _is_better(a: str, b: str, pairs: pd.DataFrame, metric: Metric) -> bool:
     """Tell whether a's lead over b excludes zero in the metric's direction."""
     found = _difference(a, b, pairs)
@@ -115,7 +125,7 @@ def _lead(best, rivals, contenders, pairs, name, metric, level) -> list[str]:
     found = _difference(best, second, pairs)
     detail = ""
     if found is not None:
-        difference, lower, upper = found
+        difference, lower, upper = _gain(found, metric)
         detail = (
             f" ({_number(difference, metric, sign=True)}, simultaneous {level:.0%} interval "
             f"{_number(lower, metric, sign=True)} to {_number(upper, metric, sign=True)})"
@@ -135,7 +145,7 @@ def _against(what, best, other, pairs, name, metric, level) -> str:
     found = _difference(best, other, pairs)
     if found is None:
         return f"It was not compared with {what} ({name[other]})."
-    difference, lower, upper = found
+    difference, lower, upper = _gain(found, metric)
     better = _is_better(best, other, pairs, metric)
     return (
         f"Against {what} ({name[other]}) it {'gains' if better else 'shows no established gain:'} "

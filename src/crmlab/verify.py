@@ -15,7 +15,7 @@ import pandas as pd
 from crmlab import controls, harness, params, registry, store
 from crmlab.compare import judged, score_key
 from crmlab.errors import CrmlabError, DataError, UsageError, did_you_mean
-from crmlab.problem import pose, problem_key
+from crmlab.problem import _without_overrides, pose, problem_key
 from crmlab.run import run
 from crmlab.vocabulary import ORACLE
 
@@ -84,7 +84,7 @@ def _moved_problem(
         yield f"the problem: {error}"
         return
     if key != record["problem_key"]:
-        if store.rounded(facts["spec"]) != store.rounded(dict(task.spec(name))):
+        if store.rounded(facts["spec"]) != store.rounded(_without_overrides(task.spec(name))):
             yield f"the problem: params.yaml poses {task.name}.problems.{name} differently"
         else:
             yield "the problem: its seed, features, tables, or a source that poses it"

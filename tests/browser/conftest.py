@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -34,7 +35,7 @@ STARTS_WITHIN = 120.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every test of this folder be one of the browser tier, which may warn as its libraries please."""
+    """Let every test of this folder be one of the browser tier."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -88,18 +89,13 @@ class Server:
 
     def stop(self) -> None:
         """End the command and all its children."""
-        os.killpg(self.process.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            # children that the command left behind are of its group still
-            try:
-                os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            self.process.wait()
+        # children that outlive the command are of its group still
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def project(tmp_path_factory, command_environment):
 
 @pytest.fixture(scope="module")
 def page(project, serve, browser, tmp_path_factory):
-    """The notebook in JupyterLab after Run All."""
+    """The browser on the notebook after Run All."""
     settings = tmp_path_factory.mktemp("lab")
     for name, content in LAB_SETTINGS.items():
         path = settings / f"{name}.jupyterlab-settings"
@@ -61,20 +62,27 @@ def page(project, serve, browser, tmp_path_factory):
     server = serve(*lab, cwd=project)
     server.wait_for("/api")
     browser.get(f"http://127.0.0.1:{server.port}/lab/tree/{NOTEBOOK}?token={TOKEN}")
-    try:
-        run_all(browser)
-    except BaseException:
-        browser.save_screenshot("/tmp/bt/j3.png")
-        print(server.said()[-3000:])
-        raise
-    yield browser
-    browser.save_screenshot("/tmp/bt/j3.png")
+    wait_for_kernel(server)
+    run_all(browser)
+    return browser
+
+
+def wait_for_kernel(server):
+    """Wait until the notebook has an idle kernel: before, JupyterLab drops commands or asks which one."""
+    address = f"http://127.0.0.1:{server.port}/api/kernels?token={TOKEN}"
+    until = time.monotonic() + RUNS_WITHIN
+    while time.monotonic() < until:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            kernels = json.load(answer)
+        if [k["execution_state"] for k in kernels if k["connections"]] == ["idle"]:
+            return
+        time.sleep(0.5)
+    pytest.fail(f"no kernel started:\n{server.said()}")
 
 
 def run_all(browser):
     """Choose Run > Run All Cells, and wait until every code cell has its number."""
     until = time.monotonic() + RUNS_WITHIN
-    # JupyterLab drops the command while it still connects the notebook to its kernel
     while not any(p != "[ ]:" for p in prompts(browser)):
         assert time.monotonic() < until, "the notebook did not start to run"
         choose_run_all(browser)

@@ -19,12 +19,23 @@ def test_brier_by_hand():
 
 
 def test_calibration_error_by_hand():
-    # ten rows, ten bins: every row is a bin, and the error is the mean absolute one
+    # ten rows, ten bins: every row is a bin, and its noise s (1 - s) / 1 comes off its squared gap
     score = np.linspace(0.05, 0.95, 10)
     outcome = pd.DataFrame({"outcome": [0, 0, 1, 0, 0, 1, 1, 0, 1, 1]})
-    expected = np.abs(score - outcome["outcome"]).mean()
+    expected = ((score - outcome["outcome"]) ** 2 - score * (1 - score)).mean()
     assert _measure("calibration_error", score, outcome) == pytest.approx(expected, abs=1e-15)
-    assert _measure("calibration_error", [0.7] * 10, outcome) == pytest.approx(0.2, abs=1e-15)
+    # all alike: .2 above the rate of .5 in every bin, whose mass is 1: .2² - .7 · .3
+    assert _measure("calibration_error", [0.7] * 10, outcome) == pytest.approx(0.04 - 0.21, abs=1e-15)
+
+
+def test_a_calibrated_score_earns_no_calibration_error_on_average():
+    values = []
+    for world in range(100):
+        rng = np.random.default_rng(world)
+        chance = rng.beta(1, 3, 500)
+        drawn = pd.DataFrame({"outcome": (rng.random(500) < chance).astype(int)})
+        values.append(_measure("calibration_error", chance, drawn))
+    assert abs(np.mean(values)) < 4 * np.std(values, ddof=1) / 10
 
 
 @pytest.mark.parametrize("name", ["brier", "calibration_error"])

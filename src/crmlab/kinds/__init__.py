@@ -27,3 +27,5 @@ class Context:
     """Role of each column of rows: numeric, categorical or carried."""
     stability_refits: int = 0
     """How many bootstrap refits a clustering answers with."""
+    gap_days: int = 0
+    """Days between the cutoff and the label window."""

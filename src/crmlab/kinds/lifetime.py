@@ -41,6 +41,8 @@ def answer(model: Any, rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     horizon = context.horizon_days
     if horizon is None:
         raise NotApplicable("the problem has no horizon in days")
+    if context.gap_days:
+        raise NotApplicable(f"the label window begins {context.gap_days} days after the cutoff, not at it")
     return pd.DataFrame(
         {
             "score": np.asarray(model.p_zero(rows, horizon), dtype=np.float64),

@@ -187,14 +187,18 @@ class GammaGamma:
         return self.p * self.gamma / (self.q - 1) if self.q > 1 else float("inf")
 
     def expected_spend(self, x: np.ndarray, mean_spend: np.ndarray) -> np.ndarray:
-        """Return the expected spend per purchase given x purchases of a mean, (n,) (equation 5)."""
+        """Return the expected spend per purchase given x purchases of a mean, (n,) (equation 5).
+
+        No comparison uses it yet: it is kept for the questions of customer value.
+        """
         return self.p * (self.gamma + x * mean_spend) / (self.p * x + self.q - 1)
 
 
 def fit_spend(x: np.ndarray, mean_spend: np.ndarray) -> tuple[GammaGamma, Estimate]:
     """Fit the gamma-gamma model to repeaters: x ≥ 1 purchases of a mean spend > 0, each (n,).
 
-    Raises DataError for other rows, CrmlabError where the fit does not converge.
+    Raises DataError for other rows, CrmlabError where the fit does not converge. No comparison uses
+    it yet: it is kept for the questions of customer value.
     """
     x, mean_spend = np.asarray(x, dtype=np.float64), np.asarray(mean_spend, dtype=np.float64)
     broken = ~((x >= 1) & (mean_spend > 0))

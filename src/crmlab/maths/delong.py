@@ -1,6 +1,7 @@
 """DeLong's covariance of areas under correlated ROC curves, and the test of two of them.
 
 DeLong, DeLong and Clarke-Pearson 1988, by midranks as in Sun and Xu 2014: O(n log n) per score.
+No comparison uses it: it is a cross-check of the bootstrap's intervals.
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ def retention_share(
 ) -> np.ndarray:
     """Return the probability that contacting a block with churn rate `rate` pays.
 
-    Summed over the hull: the expected profit-maximising fraction (Verbraken et al. 2013).
+    Summed over the hull: the expected profit-maximising fraction (Verbraken et al. 2013). No
+    metric uses it: tests cross-check the profit with the published fraction.
     """
     threshold, _, _ = _acceptance_threshold(rate, customer_value, incentive_cost, contact_cost)
     return betaincc(accept_alpha, accept_beta, threshold)

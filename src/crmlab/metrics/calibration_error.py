@@ -8,20 +8,28 @@ from crmlab.registry import metric
 BINS = 10
 
 
+def constant(solution):
+    """Return the value of the base rate as everyone's probability: no gap, less the noise taken off."""
+    rate = solution["outcome"].mean()
+    return float(-rate * (1 - rate) * BINS / len(solution))
+
+
 @metric(
-    label="Expected calibration error",
+    label="Squared calibration error",
     range=(0.0, 1.0),
     best=0.0,
     # the base rate as everyone's probability is perfectly calibrated: this metric knows no ranking
-    chance=0.0,
-    cite="Naeini, Cooper and Hauskrecht 2015; equal-mass bins: Nixon et al. 2019",
+    chance=constant,
+    cite="Bröcker 2012 and Kumar, Liang and Ma 2019 on the bias; equal-mass bins: Nixon et al. 2019",
 )
 def calibration_error(solution, answers, rows, weights):
-    """Return the mean absolute gap between mean score and rate over ten bins, (B,).
+    """Return the mean squared gap between mean score and rate over ten bins, debiased, (B,).
 
-    The bins are tenths of the weighted rows in the order of the scores, cut anew for each
-    weighting; a tie group that a border cuts goes to both sides in proportion. Estimates are biased
-    upward (noise in a bin's rate is a gap). nan where a score is no probability.
+    Noise in a bin's rate is a gap too. What a calibrated score would show, the mean of
+    score (1 - score) / n in a bin of mass n, is taken off: such a score earns 0 on average, and may
+    fall below. The bins are tenths of the weighted rows in the order of the scores, cut anew for
+    each weighting; a tie group that a border cuts goes to both sides in proportion. nan where a
+    score is no probability.
     """
     score = answers["score"].to_numpy(dtype=np.float64)
     values = np.full(len(weights), np.nan)
@@ -30,10 +38,16 @@ def calibration_error(solution, answers, rows, weights):
     ranked = Ranking(solution["outcome"].to_numpy(), score)
     for these, positive, negative in ranked.masses(weights):
         mass = positive + negative
-        gap = np.cumsum(positive - mass * ranked.scores, axis=1)
         running = np.cumsum(mass, axis=1)
-        borders = running[:, -1:] * np.linspace(0, 1, BINS + 1)
-        between = np.abs(np.diff(along(running, gap, borders), axis=1)).sum(axis=1)
-        total = running[:, -1]
-        values[these] = np.divide(between, total, out=np.full(len(total), np.nan), where=total > 0)
+        total = running[:, -1:]
+        borders = total * np.linspace(0, 1, BINS + 1)
+        gap = _in_bins(positive - mass * ranked.scores, running, borders)
+        noise = _in_bins(mass * ranked.scores * (1 - ranked.scores), running, borders)
+        inside = np.where(total > 0, total / BINS, np.nan)
+        values[these] = ((gap**2 - noise) / inside**2).mean(axis=1)
     return values
+
+
+def _in_bins(amount, running, borders):
+    """Return what lies between the borders, (b, BINS), of an amount per tie group (b, g)."""
+    return np.diff(along(running, np.cumsum(amount, axis=1), borders), axis=1)

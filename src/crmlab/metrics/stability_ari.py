@@ -8,6 +8,20 @@ from crmlab.metrics._agreement import adjusted_rand, cells
 from crmlab.registry import metric
 
 
+def between_refits(solution, answers, rows):
+    """Return the variance of the mean over pairs that comes from which refits were drawn.
+
+    Jackknife over refits (Arvesen 1969, for means over pairs).
+    """
+    agreement = pairwise(answers, np.ones((1, len(rows))))[:, :, 0]
+    n = len(agreement)
+    if n < 3:
+        return 0.0
+    left = agreement.sum() - 2 * agreement.sum(axis=0)
+    without = left / ((n - 1) * (n - 2))
+    return float((n - 1) / n * np.sum((without - without.mean()) ** 2))
+
+
 @metric(
     label="Stability of the segments",
     range=(-1.0, 1.0),
@@ -15,13 +29,23 @@ from crmlab.registry import metric
     chance=0.0,
     cite="Hennig 2007; Hubert and Arabie 1985",
     needs=("segment", "segment_00", "segment_01"),
+    spread=between_refits,
 )
 def stability_ari(solution, answers, rows, weights):
     """Return the mean adjusted Rand index over all pairs of refits `segment_00`, ..., (B,).
 
     Stability is not validity. nan for one segment: there is nothing to agree on.
     """
+    agreement = pairwise(answers, weights)
+    n = len(agreement)
+    return agreement.sum(axis=(0, 1)) / (n * (n - 1))
+
+
+def pairwise(answers, weights):
+    """Return the adjusted Rand index of every two refits, (n, n, B), with 0 on the diagonal."""
     refits = [c for c in answers if c.startswith("segment_")]
     distinct, mass = cells(answers[refits], weights)
-    pairs = [adjusted_rand(distinct[a], distinct[b], mass) for a, b in combinations(refits, 2)]
-    return np.mean(pairs, axis=0)
+    found = np.zeros((len(refits), len(refits), len(weights)))
+    for i, j in combinations(range(len(refits)), 2):
+        found[i, j] = found[j, i] = adjusted_rand(distinct[refits[i]], distinct[refits[j]], mass)
+    return found

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
 from crmlab import folds, registry
+from crmlab.harness import customers_drawn
 from crmlab.problem import Problem
 from crmlab.run import Run
 from crmlab.score import score
@@ -57,13 +58,23 @@ def forest(problem: Problem, name: str, *, seed: int, trees: int) -> Run:
     )
 
 
-def answered(problem: Problem, name: str, make: Callable[[Any], Any]) -> Run:
-    """Return the run of a method: `make(fold)` gives a fresh classifier for each fold."""
+def answered(
+    problem: Problem, name: str, make: Callable[[Any], Any], *, share: tuple[int, int] = (0, 1)
+) -> Run:
+    """Return the run of a method: `make(fold)` gives a fresh classifier for each fold.
+
+    As in the harness, a refit is fitted on a bootstrap sample of its train rows. share: (i, n) for
+    a method that is given every n-th train row only, beginning with the i-th.
+    """
     columns = [c for c in problem.rows if c != "row_id"]
     parts = []
     for number in problem.fold_numbers():
         fold = problem.fold(number)
-        model = make(fold).fit(fold.train_rows[columns].to_numpy(), fold.train_outcomes)
+        taken = np.arange(share[0], len(fold.train_rows), share[1])
+        if fold.refit:
+            taken = taken[customers_drawn(pd.Series(taken), seed_of(0, name, fold.refit))]
+        train = fold.train_rows[columns].to_numpy()[taken]
+        model = make(fold).fit(train, fold.train_outcomes[taken])
         chance = model.predict_proba(fold.test_rows[columns].to_numpy())[:, 1]
         parts.append(pd.DataFrame({"fold": number, "row_id": fold.test_row_ids, "score": chance}))
     answers = pd.concat(parts, ignore_index=True)

@@ -1,7 +1,7 @@
 """Twins: how often two copies of one random forest with different seeds are said to differ.
 
-A test that knows the test rows alone says so in 17 to 21 % of worlds; refits with other seeds show
-how much of a difference is the seed's.
+A test that knows the test rows alone says so in 17 to 21 % of worlds; refits with other seeds
+and other train rows show how much of a difference they make.
 """
 
 from __future__ import annotations

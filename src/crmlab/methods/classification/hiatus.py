@@ -49,15 +49,16 @@ class Hiatus(ClassifierMixin, BaseEstimator):
     def unfitted(self) -> Hiatus:
         """Return the bare rule, for problems without train rows: it ranks, and claims no probability.
 
-        The score is (1 + days) / (2 + days), the curve with intercept 0 and slope 1.
+        The score is then the logarithm of 1 + days, which measures of probabilities refuse.
         """
-        self.classes_ = np.array([0, 1])
-        self.base_rate_, self.intercept_, self.slope_ = 0.5, 0.0, 1.0
+        self.classes_, self.base_rate_ = np.array([0, 1]), None
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the probabilities of class 0 and 1, shape (m, 2)."""
         days = self._log_days(X)
+        if self.base_rate_ is None:
+            return np.column_stack([-days, days])
         rate = np.where(np.isnan(days), self.base_rate_, expit(self.intercept_ + self.slope_ * days))
         return np.column_stack([1 - rate, rate])
 
