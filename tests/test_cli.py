@@ -284,7 +284,7 @@ def record(project, monkeypatch):
     monkeypatch.setattr(compare, "compare", compared)
     monkeypatch.setattr(tracking, "initialise", lambda: "MLflow's store is there")
     monkeypatch.setattr(
-        tracking, "_logged", lambda key, *, needs_champion: needs_champion and key in done.logged
+        tracking, "logged", lambda key, *, needs_champion: needs_champion and key in done.logged
     )
     monkeypatch.setattr(tracking, "track", track)
     monkeypatch.setattr(tracking, "attach_notebook", lambda *asked: done.attached.append(asked))

@@ -152,7 +152,8 @@ def test_facts_say_how_the_problem_was_posed(churn):
     facts = churn.facts
     assert facts["label"] == "no purchase in the label window"
     assert facts["varies"] == (
-        "test customers, as blocks across origins; the train customers and seed, by bootstrap refits of the last window"
+        "test customers, as blocks across origins; "
+        "train customers and seed, by bootstrap refits of the last window"
     )
     assert facts["families_skipped"] == ["service"]
     assert facts["base_rate"] == churn.solution["outcome"].mean()

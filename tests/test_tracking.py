@@ -57,7 +57,7 @@ def comparison(folder):
 @pytest.fixture(scope="module")
 def client(comparison):
     """MLflow's client on the project's store."""
-    return tracking._mlflow().MlflowClient()
+    return tracking.server.connect().MlflowClient()
 
 
 def logged(client, level: str) -> list:
@@ -119,7 +119,7 @@ def test_artefacts_hold_the_board_the_record_and_pictures(client, comparison):
 def test_logging_twice_makes_no_second_run_and_does_not_import_mlflow(comparison, client, monkeypatch):
     before = {r.info.run_id for r in [*logged(client, "comparison"), *logged(client, "method")]}
     with monkeypatch.context() as patch:
-        patch.setattr(tracking, "_mlflow", lambda: pytest.fail("mlflow was asked for"))
+        patch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
         assert "already" in tracking.track(comparison, comparing.PIPELINE)
     assert {r.info.run_id for r in [*logged(client, "comparison"), *logged(client, "method")]} == before
 
@@ -192,7 +192,7 @@ def test_a_notebook_is_attached_once(comparison, client, tmp_path, monkeypatch):
     path = tmp_path / "small.ipynb"
     path.write_text(json.dumps({"cells": []}))
     assert tracking.attach_notebook(comparison.score_key, "churn", path) == "the notebook is attached"
-    monkeypatch.setattr(tracking, "_mlflow", lambda: pytest.fail("mlflow was asked for"))
+    monkeypatch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
     assert "already" in tracking.attach_notebook(comparison.score_key, "churn", path)
 
 
@@ -201,7 +201,7 @@ def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, mo
     again = comparing.compare("churn", "small", settings=settings())
     assert all(r.reused for r in again.runs if r.cost)
     tracking.track(again, comparing.PIPELINE)
-    rebuilt = tracking._mlflow().MlflowClient()
+    rebuilt = tracking.server.connect().MlflowClient()
     try:
         assert len(logged(rebuilt, "method")) == 4
         assert rebuilt.get_model_version_by_alias("churn.small", "champion").tags["crmlab.run_key"] == (
@@ -209,7 +209,7 @@ def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, mo
         )
     finally:
         monkeypatch.delenv("MLFLOW_TRACKING_URI")
-        tracking._mlflow()
+        tracking.server.connect()
 
 
 def test_a_server_that_is_down_costs_no_results(comparison, monkeypatch):
@@ -218,7 +218,7 @@ def test_a_server_that_is_down_costs_no_results(comparison, monkeypatch):
         said = tracking.track(comparison, comparing.PIPELINE)
     finally:
         monkeypatch.delenv("MLFLOW_TRACKING_URI")
-        tracking._mlflow()
+        tracking.server.connect()
     assert "on disk but not in MLflow" in said
     assert "crmlab sync" in said
 

@@ -12,6 +12,7 @@ import typer
 
 from crmlab import store
 from crmlab.errors import USAGE, CrmlabError, UsageError, did_you_mean
+from crmlab.vocabulary import CRASHED, TIMED_OUT
 
 app = typer.Typer(
     name="crmlab",
@@ -145,6 +146,10 @@ def notebook(
         record = store.read_json(scores, made_by=f"crmlab notebook {name} {problem}")
         for sentence in record["verdict"]["sentences"][:2]:
             typer.echo(f"  {sentence}")
+        for method, made in record["methods"].items():
+            if made["status"] in (CRASHED, TIMED_OUT):
+                again = f"dvc repro --force {name}@{problem}"
+                typer.echo(f"  {method}: {made['reason']}. To try again: {again}", err=True)
         from crmlab import tracking
 
         tracking.attach_notebook(record["score_key"], name, target)
@@ -203,7 +208,7 @@ def _sync(task: str, name: str, settings: Any) -> str:
 
     made_by = f"dvc repro {task}@{name}"
     key = store.read_json(store.scores_file(task, name), made_by=made_by)["score_key"]
-    if tracking._logged(key, needs_champion=True):
+    if tracking.logged(key, needs_champion=True):
         said = f"{task}/{name} is in MLflow already"
     elif not store.problem_folder(task, name).is_dir():
         return f"{task}/{name} is not made on this machine and left out: run `{made_by}`"

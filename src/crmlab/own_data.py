@@ -70,18 +70,16 @@ class Brought(NamedTuple):
         lines += [f"  {field} ← {column}" for field, column in self.columns.items()]
         lines += [f"  not used: {', '.join(self.unused)}"] if self.unused else []
         lines += ["Flagged (nothing is removed; revenue: all positive amounts):"]
-        lines += [
-            f"  {flag}: {found['lines']:,} line{'s' * (found['lines'] != 1)} ({found['share_of_lines']:.1%}), {_revenue(found)}"
-            for flag, found in self.fingerprint["flags"].items()
-        ]
+        lines += [_flagged(flag, found) for flag, found in self.fingerprint["flags"].items()]
         lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []
         return lines
 
 
-def _revenue(found: Mapping[str, Any]) -> str:
-    """Return the share of revenue of a flag's lines in words."""
-    share = found["share_of_gross_revenue"]
-    return "no revenue" if share is None else f"{share:z.1%} of revenue"
+def _flagged(flag: str, found: Mapping[str, Any]) -> str:
+    """Return a flag's lines and their share of revenue in words."""
+    share, plural = found["share_of_gross_revenue"], "s" * (found["lines"] != 1)
+    revenue = "no revenue" if share is None else f"{share:z.1%} of revenue"
+    return f"  {flag}: {found['lines']:,} line{plural} ({found['share_of_lines']:.1%}), {revenue}"
 
 
 def from_csv(

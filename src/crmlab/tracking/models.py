@@ -1,0 +1,112 @@
+"""Registered models: the champion's file with all it needs to answer again, and its use on new rows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlab import model_file, registry
+from crmlab.compare import Comparison
+from crmlab.errors import UsageError, did_you_mean
+from crmlab.run import Run, load_model
+from crmlab.tracking import server
+
+CHAMPION = "champion"
+SERVED_LIBRARIES = (
+    "lightgbm",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "skops",
+    "mlflow",
+    "pyyaml",
+    "pyarrow",
+)
+
+
+def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: str | None = CHAMPION) -> str:
+    """Log a run's model (last fold) as a pyfunc, register it, move the alias; return the version."""
+    import mlflow
+
+    name = model_name(comparison)
+    for logged in client.search_model_versions(f"name = '{name}'"):
+        if logged.tags.get(server.RUN_KEY) == run.key:
+            if alias:
+                client.set_registered_model_alias(name, alias, logged.version)
+            return logged.version
+    kind = registry.module("kinds", run.kind)
+    roles = comparison.problem.facts["roles"]
+    columns = kind.columns(roles)
+    model = load_model(run.key)
+    if hasattr(model, "refits_"):
+        model.refits_ = []  # what stability was measured with is no part of the served model
+    example = model_file.synthetic_rows(comparison.problem.rows[columns], roles)
+    facts = {"kind": run.kind, "method": run.method, "columns": columns, "roles": dict(roles)}
+    facts |= {"horizon_days": comparison.problem.facts.get("horizon_days"), "run_key": run.key}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.skops"
+        facts["sha256"] = model_file.dump(model, path)
+        (Path(folder) / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+        answer = model_file.answer(model, example, facts)
+        with mlflow.start_run(run_id=run_id):
+            info = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(registry.PACKAGE / "serving.py"),
+                artifacts={"model": str(path), "facts": str(Path(folder) / "facts.json")},
+                code_paths=[str(registry.PACKAGE)],
+                signature=mlflow.models.infer_signature(example, answer),
+                input_example=example,
+                pip_requirements=_pins(),
+            )
+    with contextlib.redirect_stderr(io.StringIO()):  # mlflow greets each new version
+        version = mlflow.register_model(info.model_uri, name, tags={server.RUN_KEY: run.key}).version
+    if alias:
+        client.set_registered_model_alias(name, alias, version)
+    return version
+
+
+def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Answer new customers with a registered model (`churn.demo_shop@champion`).
+
+    Raises UsageError for an unknown model, and for rows whose columns are not the model's: they
+    are named, and no score is given.
+    """
+    mlflow = server.connect()
+    uri = address if address.startswith(("models:/", "runs:/")) else f"models:/{address}"
+    try:
+        model = mlflow.pyfunc.load_model(uri)
+    except mlflow.exceptions.MlflowException as error:
+        raise UsageError(f"no model '{address}': {server.first_line(error)}") from None
+    wanted = model.metadata.signature.inputs.input_names()
+    missing = [c for c in wanted if c not in rows]
+    if missing:
+        hints = "".join(f"\n  '{c}'.{did_you_mean(c, rows.columns)}" for c in missing)
+        raise UsageError(f"the model {address} needs {len(missing)} columns that the input lacks:{hints}")
+    numeric = [
+        t.name for t in model.metadata.signature.inputs if t.type.name in ("double", "long", "integer")
+    ]
+    rows = rows.copy()
+    for column in numeric:
+        try:
+            rows[column] = pd.to_numeric(rows[column]).astype(float)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"column '{column}' must hold numbers: {error}") from None
+    return model.predict(rows[wanted])
+
+
+def model_name(comparison: Comparison) -> str:
+    """Return the registered model's name."""
+    return f"{comparison.task}.{comparison.name}"
+
+
+def _pins() -> list[str]:
+    """Return the served model's requirements, pinned at what is installed."""
+    return [f"{name}=={version(name)}" for name in SERVED_LIBRARIES]

@@ -1,0 +1,219 @@
+"""Logging a comparison: a parent run with a child per method, once per key."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmlab import model_file, store
+from crmlab.compare import PIPELINE, Comparison
+from crmlab.errors import UsageError
+from crmlab.run import Run
+from crmlab.tracking import models, server
+from crmlab.vocabulary import OK, ORACLE
+
+
+def track(comparison: Comparison, output: str = "scratch") -> str:
+    """Log a comparison: a parent run with a child per method; return what was done in one line.
+
+    output: with 'pipeline' the champion's model is registered and gets the alias `champion`
+    (never inside a `dvc exp run`). What is already logged under the same key is left alone,
+    without importing mlflow where the store is a local SQLite file.
+    """
+    moves = output == PIPELINE and "DVC_EXP_NAME" not in os.environ
+    title = f"{comparison.task}/{comparison.name}"
+    if server.logged(comparison.score_key, needs_champion=moves and comparison.verdict.champion is not None):
+        return f"{title} is in MLflow already"
+    try:
+        mlflow = server.connect()
+        client = mlflow.MlflowClient()
+        with store.locked("mlflow"):
+            experiment = server.experiment(client, comparison.task)
+            parent = _parent(client, experiment, comparison)
+            children = [_child(client, experiment, parent, comparison, r) for r in comparison.runs]
+            client.set_terminated(parent)
+            if moves and comparison.verdict.champion:
+                place = [r.method for r in comparison.runs].index(comparison.verdict.champion)
+                models.register(client, comparison, comparison.runs[place], children[place])
+            client.set_tag(parent, "crmlab.complete", "champion" if moves else "scores")
+    except Exception as error:
+        if not server.is_unreachable(error):
+            raise
+        return f"{title} is on disk but not in MLflow ({server.first_line(error)}): run `crmlab sync` later"
+    return f"{title} is in MLflow: {len(children)} runs under '{comparison.name}'"
+
+
+def log_model(comparison: Comparison, key: str) -> str:
+    """Log and register one kept run's model, without moving the champion; return its address."""
+    for run in comparison.runs:
+        if run.key == key and run.status == OK and run.control != ORACLE:
+            track(comparison)
+            mlflow = server.connect()
+            client = mlflow.MlflowClient()
+            with store.locked("mlflow"):
+                found = server.find(
+                    client,
+                    server.experiment(client, comparison.task),
+                    server.RUN_KEY,
+                    key,
+                    comparison.score_key,
+                )
+                version = models.register(client, comparison, run, found[0].info.run_id, alias=None)
+            return f"models:/{models.model_name(comparison)}/{version}"
+    raise UsageError(f"no run {key} with a model in {comparison.task}/{comparison.name}")
+
+
+def attach_notebook(score_key: str, task: str, notebook: Path) -> str:
+    """Attach an executed notebook to the parent run of a comparison; return what was done."""
+    if server.attached(score_key, model_file.sha256(notebook)):
+        return "the notebook is attached already"
+    try:
+        client = server.connect().MlflowClient()
+        with store.locked("mlflow"):
+            found = server.find(client, server.experiment(client, task), server.PARENT_KEY, score_key)
+            parents = [r for r in found if r.data.tags.get("crmlab.level") == "comparison"]
+            for parent in parents:
+                client.log_artifact(parent.info.run_id, str(notebook), "notebook")
+                client.set_tag(parent.info.run_id, "crmlab.notebook_sha256", model_file.sha256(notebook))
+    except Exception as error:
+        if not server.is_unreachable(error):
+            raise
+        return f"the notebook is not in MLflow ({server.first_line(error)}): run `crmlab sync` later"
+    return "the notebook is attached" if parents else "no run to attach the notebook to"
+
+
+def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
+    """Create (or find) the parent run of a comparison and fill it; return its id.
+
+    What an interrupted logging left behind is deleted and logged anew.
+    """
+    logged = server.find(client, experiment, server.PARENT_KEY, comparison.score_key)
+    parents = [r for r in logged if r.data.tags.get("crmlab.level") == "comparison"]
+    if parents and parents[0].info.status == "FINISHED":
+        return parents[0].info.run_id
+    for left in logged:
+        client.delete_run(left.info.run_id)
+    facts = comparison.problem.facts
+    tags = _tags(comparison) | {
+        "crmlab.level": "comparison",
+        "crmlab.champion": comparison.verdict.champion or "",
+        "crmlab.lead_is_real": str(comparison.verdict.lead_is_real).lower(),
+        "mlflow.note.content": "\n\n".join(comparison.verdict.sentences),
+    }
+    run_id = client.create_run(experiment, run_name=comparison.name, tags=tags).info.run_id
+    _log_input(client, run_id, comparison)
+    names = ("protocol", "horizon_days", "n_rows", "base_rate")
+    _log(client, run_id, params={n: facts.get(n, "") for n in names} | {"primary": comparison.primary})
+    client.log_text(run_id, comparison.ranking().to_csv(index=False), "ranking.csv")
+    client.log_text(run_id, comparison.differences().to_csv(index=False), "differences.csv")
+    client.log_text(run_id, comparison.curves().to_csv(index=False), "curves.csv")
+    client.log_text(run_id, json.dumps(store.rounded(comparison.record()), indent=1), "scores.json")
+    client.log_text(run_id, json.dumps(store.rounded(facts), indent=1), "facts.json")
+    from crmlab.plots import board
+
+    with tempfile.TemporaryDirectory() as folder:
+        for path in board.save_all(comparison, Path(folder)):
+            client.log_artifact(run_id, str(path), "figures")
+    return run_id
+
+
+def _child(client: Any, experiment: str, parent: str, comparison: Comparison, run: Run) -> str:
+    """Create (or find) one method's run under its parent; return its id."""
+    for found in server.find(client, experiment, server.RUN_KEY, run.key, comparison.score_key):
+        return found.info.run_id
+    tags = _tags(comparison) | {
+        "mlflow.parentRunId": parent,
+        "crmlab.level": "method",
+        server.RUN_KEY: run.key,
+        "crmlab.method": run.method,
+        "crmlab.kind": run.kind,
+        "crmlab.control": run.control or "",
+        "crmlab.status": run.status,
+        "crmlab.reason": run.reason,
+        "crmlab.parameters": json.dumps(run.parameters, sort_keys=True),
+    }
+    run_id = client.create_run(experiment, run_name=run.label, tags=tags).info.run_id
+    _log_input(client, run_id, comparison)
+    # the compare page cuts values at ten letters: the kind stands apart
+    name = run.method.split("/")[-1]
+    _log(
+        client,
+        run_id,
+        params={"problem": comparison.name, "method": name, "kind": run.kind, "seed": comparison.seed},
+        metrics=_metrics(comparison, run),
+    )
+    if run.answers is not None:
+        _log_answers(client, run_id, run)
+    client.set_terminated(run_id, status="FAILED" if run.status not in (OK, "not_applicable") else "FINISHED")
+    return run_id
+
+
+def _metrics(comparison: Comparison, run: Run) -> dict[str, float]:
+    """Return a run's finite metrics with their intervals, and its cost."""
+    values = comparison.scores.values
+    found = {}
+    for row in values[values["method"] == run.method].itertuples():
+        found |= {row.metric: row.value, f"{row.metric}.lower": row.lower, f"{row.metric}.upper": row.upper}
+    found |= {f"cost.{k}": float(v) for k, v in (run.cost or {}).items()}
+    return {k: float(v) for k, v in found.items() if pd.notna(v)}
+
+
+def _log_answers(client: Any, run_id: str, run: Run) -> None:
+    """Attach the answers, and for a clustering the table of its segments."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answers.parquet"
+        store.write_frame(path, run.answers)
+        client.log_artifact(run_id, str(path))
+    if "segment" in run.answers:
+        sizes = run.answers.groupby(["fold", "segment"]).size().rename("customers").reset_index()
+        client.log_text(run_id, sizes.to_csv(index=False), "segments.csv")
+
+
+def _tags(comparison: Comparison) -> dict[str, str]:
+    """Return the tags that parent and children share."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=store.project(), capture_output=True, text=True, check=False
+    )
+    return {
+        server.PARENT_KEY: comparison.score_key,
+        "crmlab.task": comparison.task,
+        "crmlab.problem": comparison.name,
+        "crmlab.problem_digest": comparison.problem.facts["digest"],
+        "crmlab.git_commit": commit.stdout.strip() or "none",
+        "crmlab.dvc_stage": f"{comparison.task}@{comparison.name}",
+    }
+
+
+def _log(client: Any, run_id: str, *, params: dict | None = None, metrics: dict | None = None) -> None:
+    """Log parameters and metrics in one call."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(k, v, now, 0) for k, v in (metrics or {}).items()],
+        params=[Param(k, str(v)) for k, v in (params or {}).items()],
+    )
+
+
+def _log_input(client: Any, run_id: str, comparison: Comparison) -> None:
+    """Log the problem as the run's data set, with its digest."""
+    from mlflow.entities import Dataset, DatasetInput
+
+    facts = comparison.problem.facts
+    profile = {"num_rows": facts["n_rows"], "protocol": facts["protocol"]}
+    data = Dataset(
+        name=f"{comparison.task}/{comparison.name}",
+        digest=facts["digest"][:36],
+        source_type="local",
+        source=json.dumps({"uri": store.show(store.problem_folder(comparison.task, comparison.name))}),
+        profile=json.dumps(profile),
+    )
+    client.log_inputs(run_id, datasets=[DatasetInput(data)])
