@@ -61,7 +61,7 @@ reproduce-all: install .dvc/config.local ## the same on every data set (download
 	python tools/picture.py
 
 test: install ## the default tier of tests (others: pytest -m "slow or data or browser")
-	pytest
+	pytest -n 2 --dist loadfile
 
 check: install ## style, imports, parameters, keys of the committed scores
 	ruff check
