@@ -152,7 +152,7 @@ def test_a_metric_whose_lower_end_is_best():
     assert verdict.sentences == (
         "Cheap has the best Loss: 0.100 EUR (90% interval 0.080 EUR to 0.120 EUR).",
         "Its lead is real: it differs from every other method, also from Dear "
-        "(-0.100 EUR, simultaneous 90% interval -0.150 EUR to -0.050 EUR).",
+        "(+0.100 EUR, simultaneous 90% interval +0.050 EUR to +0.150 EUR).",
         "Cheap is better than chance (0.250 EUR).",
         "The oracle, which knows the truth, reaches 0.050 EUR: "
         "Cheap covers 75% of the way from chance to there.",

@@ -85,7 +85,9 @@ def tables(
 @app.command()
 def problem(task: TaskName, name: ProblemName) -> None:
     """Pose a task on a data set: rows before the cutoff, folds, solution, facts."""
-    facts = _posed(task, name).facts
+    from crmlab.posing import posed
+
+    facts = posed(task, name).facts
     typer.echo(
         f"{task}/{name}: {facts['n_rows']:,} rows, {len(facts['folds'])} folds, digest {facts['digest'][:12]}"
     )
@@ -98,9 +100,10 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     Results go to experiments/scratch; the pipeline's files change through `dvc repro` only.
     """
     from crmlab.compare import compare as compare_methods
+    from crmlab.posing import is_posed, posed
 
-    if not _is_posed(task, name):
-        _posed(task, name)
+    if not is_posed(task, name):
+        posed(task, name)
     comparison = compare_methods(task, name, fresh=fresh)
     path = comparison.save()
     show(comparison)
@@ -323,42 +326,6 @@ def _check_problem(settings: Any, notebook: str, problem: str) -> None:
     elif problem not in settings.datasets:
         known = did_you_mean(problem, settings.datasets)
         raise UsageError(f"{store.PARAMS} lists no data set '{problem}'.{known}")
-
-
-def _is_posed(task: str, name: str) -> bool:
-    """Tell whether a problem lies ready and is what params.yaml, the sources and the tables make today."""
-    from crmlab import params as reading
-    from crmlab import problem as posing
-
-    facts = store.facts_file(task, name)
-    if not facts.is_file() or not (store.problem_folder(task, name) / "rows.parquet").is_file():
-        return False
-    settings = reading.load()
-    spec = _spec(settings, task, name)
-    key = posing.problem_key(task, name, spec, features=settings.features, seed=settings.seed)
-    return key == store.read_json(facts, made_by=f"crmlab problem {task} {name}")["problem_key"]
-
-
-def _spec(settings: Any, task: str, name: str) -> Any:
-    """Return how a problem is posed: from params.yaml, or by default windows on the user's own data."""
-    from crmlab import problem as posing
-
-    part = settings.task(task)
-    if name not in part.problems and store.fingerprint_file(name).is_file():
-        return posing.auto_spec(name, task)
-    return part.spec(name)
-
-
-def _posed(task: str, name: str) -> Any:
-    """Pose and save a problem from params.yaml, or with default windows on the user's own data."""
-    from crmlab import params as reading
-    from crmlab import problem as posing
-
-    settings = reading.load()
-    spec = _spec(settings, task, name)
-    posed = posing.pose(task, name, spec, features=settings.features, seed=settings.seed)
-    posing.save(posed)
-    return posed
 
 
 def _pair(text: str) -> tuple[str, str]:
