@@ -17,7 +17,7 @@ from crmlab.compare import PIPELINE, Comparison
 from crmlab.errors import UsageError
 from crmlab.run import Run
 from crmlab.tracking import models, server
-from crmlab.vocabulary import OK, ORACLE
+from crmlab.vocabulary import NUMERIC, OK, ORACLE
 
 
 def track(comparison: Comparison, output: str = "scratch") -> str:
@@ -150,7 +150,7 @@ def _child(client: Any, experiment: str, parent: str, comparison: Comparison, ru
         metrics=_metrics(comparison, run),
     )
     if run.answers is not None:
-        _log_answers(client, run_id, run)
+        _log_answers(client, run_id, comparison, run)
     client.set_terminated(run_id, status="FAILED" if run.status not in (OK, "not_applicable") else "FINISHED")
     return run_id
 
@@ -165,15 +165,25 @@ def _metrics(comparison: Comparison, run: Run) -> dict[str, float]:
     return {k: float(v) for k, v in found.items() if pd.notna(v)}
 
 
-def _log_answers(client: Any, run_id: str, run: Run) -> None:
-    """Attach the answers, and for a clustering the table of its segments."""
+def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> None:
+    """Attach the answers, the method's curve, and for a clustering the profile of its segments."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "answers.parquet"
         store.write_frame(path, run.answers)
         client.log_artifact(run_id, str(path))
+    curves = comparison.curves()
+    client.log_text(run_id, curves[curves["method"] == run.method].to_csv(index=False), "curve.csv")
     if "segment" in run.answers:
-        sizes = run.answers.groupby(["fold", "segment"]).size().rename("customers").reset_index()
-        client.log_text(run_id, sizes.to_csv(index=False), "segments.csv")
+        client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
+
+
+def _profile(comparison: Comparison, run: Run) -> pd.DataFrame:
+    """Return a row per fold and segment: its customers, and the median of each clustered column."""
+    clustered = [c for c, role in comparison.problem.facts["roles"].items() if role == NUMERIC]
+    rows = comparison.problem.rows.set_index("row_id")[clustered]
+    told = run.answers[["fold", "row_id", "segment"]].join(rows, on="row_id")
+    groups = told.groupby(["fold", "segment"])
+    return groups[clustered].median().assign(customers=groups.size()).reset_index()
 
 
 def _tags(comparison: Comparison) -> dict[str, str]:
