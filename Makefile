@@ -13,6 +13,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DVC_NO_ANALYTICS := 1
 # one BLAS kernel on every processor, so that the last digits agree
 export OPENBLAS_CORETYPE := Haswell
+# behind a proxy the certificates are the system's
+export UV_SYSTEM_CERTS := true
 export PYTHONNOUSERSITE := 1
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONPATH PYTHONHOME CONDA_PREFIX
