@@ -31,9 +31,9 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def direct(pyproject: str) -> list[Requirement]:
-    """Return what the text of a pyproject.toml asks for itself: to run, then to test."""
+    """Return what the text of a pyproject.toml asks for itself: to run, then for each extra."""
     project = tomllib.loads(pyproject)["project"]
-    return [Requirement(r) for r in [*project["dependencies"], *project["optional-dependencies"]["test"]]]
+    return [Requirement(r) for r in [*project["dependencies"], *(r for extra in project["optional-dependencies"].values() for r in extra)]]
 
 
 def environment(pyproject: str, lock: str) -> str:
