@@ -19,6 +19,7 @@ MADE = {
     "parameters": {"C": 1.0},
     "seed": 1,
     "stability_refits": 0,
+    "inner_share": 0.0,
     "environment": ENVIRONMENT,
 }
 
@@ -39,6 +40,7 @@ def test_the_same_makings_give_the_same_key():
         {"parameters": {"C": 2.0}},
         {"seed": 2},
         {"stability_refits": 5},
+        {"inner_share": 0.2},
         {"environment": ENVIRONMENT | {"python": "3.12"}},
         {"environment": ENVIRONMENT | {"numpy": "2.4.1"}},
     ],
@@ -149,8 +151,10 @@ def summary_problem(make):
 @pytest.mark.parametrize("kind", registry.names("kinds"))
 def test_no_kind_hands_out_the_solution(make, received, kind):
     problem = summary_problem(make)
-    answers, model = harness.answer_folds(problem, f"{kind}/recorder", {}, seed=1, stability_refits=0)
-    assert isinstance(model, Recorder)
+    answered = harness.answer_folds(problem, f"{kind}/recorder", {}, seed=1)
+    answers = answered.answers
+    assert isinstance(answered.model, Recorder)
+    assert answered.inner is None
     fitted = [r for r in received if r[0] == "fit"]
     assert len(fitted) == 3
     known = set(problem.rows)
@@ -172,7 +176,7 @@ def test_no_kind_hands_out_the_solution(make, received, kind):
 
 def test_a_label_free_kind_is_fitted_on_the_test_rows(make, received):
     problem = summary_problem(make)
-    harness.answer_folds(problem, "lifetime/recorder", {}, seed=1, stability_refits=0)
+    harness.answer_folds(problem, "lifetime/recorder", {}, seed=1)
     tested = problem.fold(0).test_rows
     seen = tested[tested["days_since_last"] <= 150]
     pd.testing.assert_frame_equal(
@@ -184,7 +188,7 @@ def test_a_problem_without_folds_does_not_apply(make):
     problem = make.rolling()
     problem.facts["folds"] = []
     with pytest.raises(NotApplicable, match="no folds"):
-        harness.answer_folds(problem, "classification/prevalence", {}, seed=1, stability_refits=0)
+        harness.answer_folds(problem, "classification/prevalence", {}, seed=1)
 
 
 def test_an_answer_without_its_column_is_refused(make, monkeypatch):
@@ -192,7 +196,60 @@ def test_an_answer_without_its_column_is_refused(make, monkeypatch):
     kind = registry.module("kinds", "classification")
     monkeypatch.setattr(kind, "answer", lambda model, rows, context: pd.DataFrame({"points": rows["visits"]}))
     with pytest.raises(ValueError, match="classification/prevalence answered without the column score"):
-        harness.answer_folds(problem, "classification/prevalence", {}, seed=1, stability_refits=0)
+        harness.answer_folds(problem, "classification/prevalence", {}, seed=1)
+
+
+# --- the inner hold-out ---------------------------------------------------------------------------
+def test_the_inner_hold_out_is_scored_by_models_that_did_not_see_it(make, received):
+    problem = make.rolling()
+    answered = harness.answer_folds(problem, "classification/recorder", {}, seed=1, inner_share=0.2)
+    windows = [f for f in problem.facts["folds"] if f["refit"] == 0]
+    assert answered.inner["fold"].unique().tolist() == [f["fold"] for f in windows]
+    for fact in windows:
+        fold = problem.fold(fact["fold"])
+        held = answered.inner.loc[answered.inner["fold"] == fact["fold"], "row_id"]
+        assert set(held) <= set(fold.train_rows["row_id"])
+        assert not set(held) & set(fold.test_row_ids)
+    fits = [len(y) for verb, _, y in received if verb == "fit"]
+    assert len(fits) == len(problem.facts["folds"]) + len(windows)
+
+
+EVENT_FACTS = {"protocol": "rolling", "horizon_days": 30, "gap_days": 10}
+
+
+def test_inner_rows_of_events_come_after_every_label_of_the_earlier_ones():
+    origins = pd.to_datetime(["2024-01-01"] * 3 + ["2024-02-01"] * 3 + ["2024-03-01"] * 2)
+    rows = pd.DataFrame({"origin": origins, "customer": list("abcabcab")})
+    earlier, later = harness.inner_split(rows, EVENT_FACTS, 0.2, seed=1)
+    # labels of 2024-02-01 end on 2024-03-12, after the last origin: only 2024-01-01 may be fitted on
+    assert earlier.tolist() == [0, 1, 2]
+    assert later.tolist() == [6, 7]
+
+
+def test_inner_rows_of_one_origin_are_other_customers():
+    rows = pd.DataFrame(
+        {"origin": pd.Timestamp("2024-01-01"), "customer": [f"c{i // 2}" for i in range(400)]}
+    )
+    earlier, later = harness.inner_split(rows, EVENT_FACTS, 0.2, seed=1)
+    assert sorted([*earlier, *later]) == list(range(400))
+    assert not set(rows["customer"][earlier]) & set(rows["customer"][later])
+    assert 40 < len(later) < 120
+
+
+def test_inner_rows_of_a_table_in_time_order_are_the_last_by_period():
+    rows = pd.DataFrame({"origin": pd.NaT, "customer": list("abcde"), "period": [3, 1, 2, 5, 4]})
+    earlier, later = harness.inner_split(rows, {"protocol": "chronological"}, 0.4, seed=1)
+    assert earlier.tolist() == [0, 1, 2]
+    assert later.tolist() == [3, 4]
+    without = rows.drop(columns="period")
+    assert harness.inner_split(without, {"protocol": "chronological"}, 0.4, seed=1)[1].tolist() == [3, 4]
+
+
+def test_a_refit_without_train_rows_is_a_rule_s_own_affair(make):
+    problem = make.rolling()
+    object.__setattr__(problem, "folds", problem.folds[problem.folds["part"] == "test"])
+    answered = harness.answer_folds(problem, "classification/hiatus", {"column": "days_since_last"}, seed=1)
+    assert set(answered.answers["fold"]) == set(problem.fold_numbers())
 
 
 def test_a_bootstrap_of_customers_takes_each_with_all_of_its_rows():

@@ -72,7 +72,7 @@ def test_classification_without_two_classes_does_not_apply(outcomes, reason):
 
 
 def test_clustering_refits_on_bootstrap_samples_with_other_seeds():
-    assert clustering.columns(ROLES) == ["visits"]
+    assert clustering.columns(ROLES) == ["visits", "channel"]
     rows = pd.DataFrame({"visits": np.arange(50.0)})
     model = clustering.fit(Recorder, rows, None, context(stability_refits=3))
     assert [len(again.X) for again in model.refits_] == [50, 50, 50]
@@ -81,6 +81,39 @@ def test_clustering_refits_on_bootstrap_samples_with_other_seeds():
     answer = clustering.answer(model, rows, context())
     assert list(answer) == ["segment", "segment_00", "segment_01", "segment_02"]
     assert (answer.dtypes == np.int64).all()
+
+
+class Chooser(Recorder):
+    """A segmentation that chooses its number of segments and says how sure it is."""
+
+    def __init__(self, seed, k=None):
+        super().__init__(seed)
+        self.k = k
+        self.parameters_ = 4
+
+    def fit(self, X):
+        self.k_ = self.k or 3
+        return super().fit(X)
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=np.int64)
+
+    def closeness(self, X):
+        return pd.DataFrame({"probability": np.full(len(X), 0.75), "margin": np.full(len(X), 0.5)})
+
+    def log_density(self, X):
+        return np.full(len(X), -1.5)
+
+
+def test_clustering_refits_keep_the_chosen_number_of_segments_and_answers_say_how_sure_they_are():
+    rows = pd.DataFrame({"visits": np.arange(50.0)})
+    model = clustering.fit(Chooser, rows, None, context(stability_refits=2))
+    assert model.k is None
+    assert [again.k for again in model.refits_] == [3, 3]
+    answer = clustering.answer(model, rows, context())
+    sure = ["probability", "margin", "log_density", "parameters"]
+    assert list(answer) == ["segment", *sure, "segment_00", "segment_01"]
+    assert answer[sure].drop_duplicates().to_numpy().tolist() == [[0.75, 0.5, -1.5, 4.0]]
 
 
 def test_clustering_without_numbers_or_customers_does_not_apply():

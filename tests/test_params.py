@@ -36,6 +36,13 @@ def test_the_repository_s_own_file_holds(project):
     assert settings.tasks["churn"].spec("demo_shop")["test_cutoffs"] == ["2024-07-01", "2024-10-01"]
 
 
+def test_a_method_left_out_enters_every_other_comparison(project):
+    edit(project, put("churn", "problems", "cdnow", "without", to=["logit"]))
+    task = params.load().task("churn")
+    every, less = ([e.method for e in task.roster(name)] for name in ("cdnow_39w", "cdnow"))
+    assert set(every) - set(less) == {"classification/logit"}
+
+
 def test_overrides_change_one_problem_s_roster_only(project):
     acquisition = params.load().task("acquisition")
     columns = {
@@ -45,6 +52,19 @@ def test_overrides_change_one_problem_s_roster_only(project):
         for name in ("demo_shop", "bank_marketing")
     }
     assert columns == {"demo_shop": "channel", "bank_marketing": "contact"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("without", ["logitt"], "churn.problems.cdnow.without: there is no 'logitt'.*logit"),
+        ("secondary", "cdnow_39", "churn.problems.cdnow.secondary: there is no 'cdnow_39'.*cdnow_39w"),
+    ],
+)
+def test_a_name_that_a_problem_leaves_out_or_is_read_beside_must_exist(project, key, value, fault):
+    edit(project, put("churn", "problems", "cdnow", key, to=value))
+    with pytest.raises(UsageError, match=fault):
+        params.load()
 
 
 def put(*path, to):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -224,6 +226,61 @@ def test_methods_defined_on_different_folds_are_not_compared(make):
     scores = score(problem, runs, ["brier"], {}, **INTERVALS)
     assert row(scores, "a", "brier")["value"] == pytest.approx(0.25)
     assert len(scores.pairs["brier"]) == 0
+
+
+# --- what a metric may ask for besides the test rows ----------------------------------------------
+def asking(function, *, needs=("score",)):
+    """Return a metric that keeps what it was handed."""
+    return registry.metric(label="Asking", range=(0.0, 1.0), best=1.0, chance=None, needs=needs)(function)
+
+
+def test_a_metric_sees_the_segment_of_the_window_before(make, monkeypatch):
+    problem = make.rolling(n=5)
+    seen = []
+
+    def moved(solution, answers, rows, weights):
+        seen.append(rows[["customer"]].assign(now=answers["segment"], before=answers["segment_before"]))
+        return np.full(len(weights), 0.5)
+
+    asked = asking(moved, needs=("segment", "segment_before"))
+    monkeypatch.setattr(registry, "find", lambda folder, name: asked)
+    monkeypatch.setattr(registry, "prices", lambda name: ())
+    monkeypatch.setattr(registry, "wants_inner", lambda name: False)
+    found = make.answered(
+        problem,
+        "m",
+        "segment",
+        answer=lambda fact, solution: np.arange(5) + 10 * fact["window"],
+    )
+    scores = score(problem, [found], ["auc"], {}, **INTERVALS)
+    # the first window has no window before it, and a refit is no window
+    assert scores.folds["window"].tolist() == [1]
+    assert seen[0]["before"].tolist() == [0, 1, 2, 3, 4]
+    assert seen[0]["now"].tolist() == [10, 11, 12, 13, 14]
+
+
+def test_a_metric_sees_the_inner_hold_out_and_no_other_train_row(make, monkeypatch):
+    problem = make.rolling()
+    train = problem.fold(0).train_rows["row_id"].to_numpy()[:7]
+    seen = []
+
+    def chosen(solution, answers, rows, weights, *, inner):
+        seen.append(inner)
+        return np.full(len(weights), 0.5)
+
+    asked = asking(chosen)
+    monkeypatch.setattr(registry, "find", lambda folder, name: asked)
+    monkeypatch.setattr(registry, "prices", lambda name: ())
+    monkeypatch.setattr(registry, "wants_inner", lambda name: True)
+    found = make.answered(problem, "m", answer=lambda fact, solution: solution["truth"])
+    inner = pd.DataFrame({"fold": 0, "row_id": train, "score": np.arange(7.0)})
+    score(problem, [replace(found, inner=inner)], ["auc"], {}, **INTERVALS)
+    first, *others = seen
+    assert first["row_id"].tolist() == train.tolist()
+    assert first["score"].tolist() == list(range(7))
+    assert first["outcome"].tolist() == problem.solution["outcome"][train].tolist()
+    assert others
+    assert all(o is None or o["row_id"].tolist() == train.tolist() for o in others)
 
 
 def test_a_run_that_failed_is_a_row_for_every_metric(make):

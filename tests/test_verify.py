@@ -165,6 +165,7 @@ def test_scores_made_with_other_libraries_are_not_stale(project):
                 run["parameters"],
                 seed=record["seed"],
                 stability_refits=0,
+                inner_share=0.0,
                 environment=record["environment"],
             )
         keys = {method: run["run_key"] for method, run in record["methods"].items()}

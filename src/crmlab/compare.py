@@ -83,7 +83,8 @@ class Comparison:
         for name in self.metrics:
             if name != self.primary:
                 columns[registry.find("metrics", name).label] = wide.loc[board.index, name].to_numpy()
-        columns["Note"] = [labels[m].reason or reason for m, reason in board["reason"].items()]
+        notes = {m: labels[m].reason or reason or labels[m].note for m, reason in board["reason"].items()}
+        columns["Note"] = list(notes.values())
         return pd.DataFrame(columns)
 
     def differences(self, metric: str | None = None) -> pd.DataFrame:
@@ -151,6 +152,7 @@ class Comparison:
                 "run_key": r.key,
                 "status": r.status,
                 "reason": r.reason,
+                "note": r.note,
                 "scores": {
                     v.metric: {"value": v.value, "lower": v.lower, "upper": v.upper}
                     | ({"reason": v.reason} if v.reason else {})
@@ -245,6 +247,7 @@ def compare(
         roster,
         seed=settings.seed,
         stability_refits=part.stability_refits,
+        inner_share=part.inner_share,
         workers=settings.workers,
         seconds_per_run=settings.seconds_per_run,
         fresh=fresh,

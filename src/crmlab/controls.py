@@ -27,6 +27,13 @@ def oracle_answers(problem: Any, kind: str) -> pd.DataFrame | None:
     return answers.assign(**{column: truth.loc[answers["row_id"]].to_numpy()})
 
 
+def oracle_inner(problem: Any) -> pd.DataFrame:
+    """Return the true probabilities of every fold's train rows: the oracle's inner hold-out."""
+    truth = problem.solution.set_index("row_id")["truth"]
+    train = problem.folds.loc[problem.folds["part"] == "train", ["fold", "row_id"]].reset_index(drop=True)
+    return train.assign(score=truth.loc[train["row_id"]].to_numpy())
+
+
 def oracle_key(problem_digest: str) -> str:
     """Return the oracle's run key: it depends on the problem alone."""
     return digest_of([ORACLE, problem_digest])[:20]

@@ -21,6 +21,7 @@ TASK = {
     "primary": str,
     "economics": dict,
     "stability_refits": int,
+    "inner_share": float,
     "methods": dict,
     "problems": dict,
 }
@@ -37,7 +38,7 @@ PROBLEM = {
     "chronological": {"train_share": float, "refits": int},
     "cross_validation": {"folds": int, "repeats": int},
 }
-EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict}
+EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict, "without": list, "secondary": str}
 NEEDED = {
     "rolling": {"horizon_days", "gap_days", "train_cutoffs", "test_cutoffs"},
     "chronological": {"train_share"},
@@ -64,6 +65,8 @@ class Task:
     stability_refits: int
     methods: Mapping[str, Mapping[str, Mapping[str, Any]]]
     problems: Mapping[str, Mapping[str, Any]]
+    inner_share: float = 0.0
+    """Share of the train rows, the latest, that an earlier model scores (see crmlab.harness)."""
 
     def spec(self, problem: str) -> Mapping[str, Any]:
         """Return how a problem is posed. Raises UsageError for an unknown name."""
@@ -74,11 +77,13 @@ class Task:
 
     def roster(self, problem: str) -> list[Entry]:
         """Return the methods that enter a problem's comparison, with its overrides."""
-        overrides = self.problems.get(problem, {}).get("overrides", {})
+        spec = self.problems.get(problem, {})
+        overrides, without = spec.get("overrides", {}), spec.get("without", [])
         return [
             Entry(f"{kind}/{name}", registry.method_parameters(f"{kind}/{name}", {**given, **changed}))
             for kind, methods in self.methods.items()
             for name, given in methods.items()
+            if name not in without
             for changed in [overrides.get(name, {})]
         ]
 
@@ -160,7 +165,7 @@ def _check_ranges(faults: _Faults, content: Mapping[str, Any]) -> None:
 
 def _check_task(faults: _Faults, name: str, part: Any) -> None:
     """Check one task: its metrics and prices, its roster, its problems."""
-    if not faults.check(name, part, TASK, needed=set(TASK)):
+    if not faults.check(name, part, TASK, needed=set(TASK) - {"inner_share"}):
         return
     faults.names(f"{name}.metrics", part["metrics"], registry.names("metrics"))
     metrics = [m for m in part["metrics"] if m in registry.names("metrics")]
@@ -178,8 +183,12 @@ def _check_task(faults: _Faults, name: str, part: Any) -> None:
             roster |= {method: (f"{kind}/{method}", given or {}) for method, given in methods.items()}
     for method, given in roster.values():
         faults.parameters(f"{name}.methods", method, given)
+    if not 0 <= part.get("inner_share", 0.0) < 1:
+        faults.add(f"{name}.inner_share = {part['inner_share']} must be at least 0 and below 1, such as 0.2")
     for problem, spec in part["problems"].items():
         _check_problem(faults, f"{name}.problems.{problem}", spec, roster)
+        if isinstance(spec, dict) and isinstance(spec.get("secondary"), str):
+            faults.names(f"{name}.problems.{problem}.secondary", [spec["secondary"]], list(part["problems"]))
 
 
 def _check_problem(
@@ -199,6 +208,7 @@ def _check_problem(
     faults.names(f"{where}.dataset", [spec["dataset"]], registry.names("datasets"))
     for cutoff in [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]:
         faults.try_to(where, midnight, cutoff)
+    faults.names(f"{where}.without", spec.get("without", []), list(roster))
     overrides = spec.get("overrides", {})
     faults.names(f"{where}.overrides", list(overrides), list(roster))
     for changed in overrides.keys() & roster.keys():

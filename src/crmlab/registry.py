@@ -21,6 +21,7 @@ from typing import Any
 from crmlab.errors import UsageError, did_you_mean
 
 PACKAGE = Path(__file__).parent
+INNER = "inner"
 FOLDERS = ("methods", "metrics", "datasets", "features", "tasks", "kinds", "plots")
 
 
@@ -198,8 +199,21 @@ def defaults(name: str) -> dict[str, Any]:
 
 
 def prices(name: str) -> tuple[str, ...]:
-    """Return the prices that a metric asks for (its keyword-only parameters), from the file's text."""
-    return tuple(a.arg for a in _declaration("metrics", name, "metric").args.kwonlyargs)
+    """Return the prices that a metric asks for (its keyword-only parameters), from the file's text.
+
+    `inner` is no price: it is the inner hold-out of the train rows (see crmlab.harness).
+    """
+    return tuple(a for a in _keywords(name) if a != INNER)
+
+
+def wants_inner(name: str) -> bool:
+    """Tell whether a metric asks for the inner hold-out, from the file's text."""
+    return INNER in _keywords(name)
+
+
+def _keywords(name: str) -> list[str]:
+    """Return the keyword-only parameters of a metric."""
+    return [a.arg for a in _declaration("metrics", name, "metric").args.kwonlyargs]
 
 
 def _declaration(folder: str, name: str, decorator: str) -> ast.FunctionDef:

@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -51,6 +51,15 @@ class Run:
     answers: pd.DataFrame | None = None
     cost: dict[str, float] | None = None
     reused: bool = False
+    details: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """What each fold's model says of its own fit, by fold, for refit 0."""
+    inner: pd.DataFrame | None = None
+    """Scores of inner hold-out rows of the train part (fold, row_id, score), where the task asks for them."""
+
+    @property
+    def note(self) -> str:
+        """What the last window's model says of itself in one sentence, or nothing."""
+        return self.details[max(self.details)].get("note", "") if self.details else ""
 
     @property
     def kind(self) -> str:
@@ -64,6 +73,7 @@ def run(
     *,
     seed: int,
     stability_refits: int = 0,
+    inner_share: float = 0.0,
     workers: int = 2,
     seconds_per_run: float = 600.0,
     fresh: bool = False,
@@ -73,7 +83,7 @@ def run(
 
     fresh: refit everything, also what the store holds. progress: is told one line per change.
     """
-    common = {"seed": seed, "stability_refits": stability_refits}
+    common = {"seed": seed, "stability_refits": stability_refits, "inner_share": inner_share}
     surroundings = harness.environment()
     jobs = [
         {
@@ -136,7 +146,16 @@ def _finished(job: dict[str, Any], fitted: dict[str, Any] | None) -> Run:
         raise DataError(
             f"the answers of run {job['key']} are not the ones that were written: run `{MADE_BY}` again"
         )
-    return Run(**identity, status=OK, answers=answers, cost=record["cost"], reused=fitted is None)
+    inner = folder / "inner.parquet"
+    return Run(
+        **identity,
+        status=OK,
+        answers=answers,
+        cost=record["cost"],
+        reused=fitted is None,
+        details={int(fold): said for fold, said in record["details"].items()},
+        inner=store.read_frame(inner, made_by=MADE_BY) if inner.is_file() else None,
+    )
 
 
 # --- the two workers --------------------------------------------------------------------------

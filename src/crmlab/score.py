@@ -28,6 +28,9 @@ from crmlab.run import Run
 from crmlab.seeds import generator
 from crmlab.vocabulary import NOT_APPLICABLE, OK, ORACLE
 
+SEGMENT_BEFORE = "segment_before"
+"""The segment that the same customer had at the window before, -1 where there was none."""
+
 CELLS = 20_000_000
 """Weights (weightings x rows) handed to a metric at once: bounds memory at some 160 MB."""
 
@@ -55,7 +58,9 @@ def with_oracle(problem: Any, runs: Sequence[Run]) -> list[Run]:
     if answers is None:
         return list(runs)
     key = controls.oracle_key(problem.facts["digest"])
-    return [*runs, Run(f"{kind}/{ORACLE}", "Oracle (the truth)", ORACLE, {}, key, OK, answers=answers)]
+    inner = controls.oracle_inner(problem) if any(r.inner is not None for r in runs) else None
+    oracle = Run(f"{kind}/{ORACLE}", "Oracle (the truth)", ORACLE, {}, key, OK, answers=answers, inner=inner)
+    return [*runs, oracle]
 
 
 def score(
@@ -82,11 +87,11 @@ def score(
         chance[name] = design.chance(metric, money)
         measured: dict[str, _Measured] = {}
         for run in answered:
-            lacking = [c for c in metric.needs if c not in run.answers]
+            lacking = [c for c in metric.needs if c not in run.answers and c != SEGMENT_BEFORE]
             if lacking:
                 values.append(_no_value(run, name, f"the answer has no {lacking[0]}"))
                 continue
-            found = design.measure(metric, run, money)
+            found = design.measure(metric, run, money, with_inner=registry.wants_inner(name))
             folds += [{"method": run.method, "metric": name, **row} for row in found.folds]
             if np.isnan(found.value):
                 values.append(_no_value(run, name, "not defined on these test rows"))
@@ -129,7 +134,7 @@ class _Design:
         self.resampled = problem.facts["protocol"] == "cross_validation"
         self.seed, self.name = seed, f"{problem.task}/{problem.name}"
         rows = problem.rows.set_index("row_id", drop=False)
-        solution = problem.solution.set_index("row_id", drop=False)
+        solution = self.solution = problem.solution.set_index("row_id", drop=False)
         tests = problem.folds[problem.folds["part"] == "test"]
         self.tests = {
             number: (solution.loc[ids].reset_index(drop=True), rows.loc[ids].reset_index(drop=True))
@@ -151,15 +156,23 @@ class _Design:
         first = self.facts[self.facts["refit"] == 0]["fold"]
         return float(np.mean([metric.chance(self.tests[f][0], **money) for f in first]))
 
-    def measure(self, metric: registry.Metric, run: Run, money: Mapping[str, float]) -> _Measured:
+    def measure(
+        self, metric: registry.Metric, run: Run, money: Mapping[str, float], *, with_inner: bool
+    ) -> _Measured:
         """Return one method's estimate, fold values and replicates."""
         answers = {f: a.set_index("row_id").drop(columns="fold") for f, a in run.answers.groupby("fold")}
         folds, replicates, spreads = [], [], []
         for fact in self.facts.itertuples():
             solution, rows = self.tests[fact.fold]
             aligned = answers[fact.fold].loc[solution["row_id"]].reset_index(drop=True)
+            if SEGMENT_BEFORE in metric.needs:
+                before = self._segment_before(fact, answers)
+                if before is None:
+                    continue
+                aligned[SEGMENT_BEFORE] = rows["customer"].map(before).fillna(-1).astype(np.int64)
+            further = money | ({registry.INNER: self._inner(fact.fold, run)} if with_inner else {})
             given, first = (solution, aligned, rows), fact.refit == 0
-            value, *weighted = self._values(metric, given, money, bootstrap=first)
+            value, *weighted = self._values(metric, given, further, bootstrap=first)
             folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
             # a window without the second class has no value; it is left out of the mean, and shown
             if first and not np.isnan(value):
@@ -168,11 +181,30 @@ class _Design:
         values = [f["value"] for f in folds if f["refit"] == 0 and not np.isnan(f["value"])]
         if not values:
             return _Measured(np.nan, folds, None)
-        # columns beyond the answer itself are its random parts
-        parts = aligned.shape[1] - 1 if metric.spread else 0
+        parts = aligned.columns.str.match(r"segment_\d").sum() if metric.spread else 0
         spread = sum(spreads) / len(spreads) ** 2
         weighted = None if self.weights is None else np.mean(replicates, axis=0)
         return _Measured(float(np.mean(values)), folds, weighted, spread, parts)
+
+    def _segment_before(self, fact: Any, answers: Mapping[int, pd.DataFrame]) -> pd.Series | None:
+        """Return each customer's segment at the window before, or None for the first window."""
+        earlier = self.facts[(self.facts["window"] == fact.window - 1) & (self.facts["refit"] == 0)]
+        if fact.refit or earlier.empty:
+            return None
+        number = earlier["fold"].iloc[0]
+        _, rows = self.tests[number]
+        found = answers[number].loc[rows["row_id"], "segment"]
+        return pd.Series(found.to_numpy(), index=rows["customer"].to_numpy())
+
+    def _inner(self, fold: int, run: Run) -> pd.DataFrame | None:
+        """Return outcomes and scores of a fold's inner hold-out rows, or None where there are none."""
+        if run.inner is None:
+            return None
+        held = run.inner[run.inner["fold"] == fold]
+        if held.empty:
+            return None
+        known = self.solution.loc[held["row_id"]].reset_index(drop=True)
+        return known.assign(score=held["score"].to_numpy())
 
     def _values(
         self, metric: registry.Metric, given: tuple, money: Mapping[str, float], *, bootstrap: bool

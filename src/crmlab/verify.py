@@ -104,6 +104,7 @@ def _moved_run(
         entry.parameters,
         seed=settings.seed,
         stability_refits=task.stability_refits,
+        inner_share=task.inner_share,
         environment=record["environment"],
     )
     if key == made["run_key"]:
@@ -111,7 +112,7 @@ def _moved_run(
     changes = list(_changes(made["parameters"], store.rounded(dict(entry.parameters))))
     if record["seed"] != settings.seed:
         changes.append(f"seed {record['seed']} → {settings.seed}")
-    source = "the source of the method, its kind or a module they import, or stability_refits"
+    source = "the source of the method, its kind or a module they import, stability_refits or inner_share"
     yield f"{entry.method}: {', '.join(changes) or source}"
 
 
@@ -221,6 +222,7 @@ def _again(task: params.Task, name: str, settings: params.Params) -> dict[str, A
         task.roster(name),
         seed=settings.seed,
         stability_refits=task.stability_refits,
+        inner_share=task.inner_share,
         workers=settings.workers,
         seconds_per_run=settings.seconds_per_run,
         fresh=True,

@@ -34,17 +34,29 @@ def main(read: int, write: int) -> None:
 
 
 def _work(
-    problem: Any, *, key: str, method: str, parameters: dict, seed: int, stability_refits: int
+    problem: Any,
+    *,
+    key: str,
+    method: str,
+    parameters: dict,
+    seed: int,
+    stability_refits: int,
+    inner_share: float,
 ) -> dict[str, Any]:
     """Do one run; return its record. Only a finished run is kept in the store."""
     _reset_peak_memory()
     cpu, clock = time.process_time(), time.perf_counter()
     record = {"run_key": key, "method": method, "parameters": parameters, "status": OK, "reason": ""}
     try:
-        answers, model = harness.answer_folds(
-            problem, method, parameters, seed=seed, stability_refits=stability_refits
+        answered = harness.answer_folds(
+            problem,
+            method,
+            parameters,
+            seed=seed,
+            stability_refits=stability_refits,
+            inner_share=inner_share,
         )
-        content = pickle.dumps(model)
+        content = pickle.dumps(answered.model)
     except NotApplicable as error:
         return record | {"status": NOT_APPLICABLE, "reason": str(error)}
     except CrmlabError as error:
@@ -58,11 +70,14 @@ def _work(
         "peak_memory_mb": round(_peak_memory_mb(), 1),
         "fits": len(problem.fold_numbers()),
     }
+    record["details"] = {str(fold): said for fold, said in answered.details.items() if said}
     with store.replacing_folder(store.run_folder(key)) as folder:
-        store.write_frame(folder / "answers.parquet", answers)
+        store.write_frame(folder / "answers.parquet", answered.answers)
+        if answered.inner is not None:
+            store.write_frame(folder / "inner.parquet", answered.inner)
         (folder / "model.pickle").write_bytes(content)
         record["model_sha256"] = hashlib.sha256(content).hexdigest()
-        record["answers_digest"] = store.digest(answers)
+        record["answers_digest"] = store.digest(answered.answers)
         store.write_json(folder / "run.json", record)
     return record
 
