@@ -27,6 +27,8 @@ CHARACTERS = 104
 # Okabe and Ito (2008), told apart with every common colour blindness; yellow darkened to show on white
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A700")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+REST = "#C9C9C9"
+"""The colour of methods beyond as many as can be told apart."""
 CONTROL = {CHANCE: "#A6A6A6", STATUS_QUO: "#595959", ORACLE: "#111111"}
 CONTROL_LINE = {CHANCE: (0, (1, 1.5)), STATUS_QUO: (0, (5, 2)), ORACLE: (0, (5, 1.5, 1, 1.5))}
 QUIET = "#767676"
@@ -99,22 +101,34 @@ def named(comparison: Any, what: str) -> str:
 
 
 def colours(comparison: Any) -> dict[str, str]:
-    """Return the colour of each method: by its place in the roster, greys for the controls."""
-    free = [r.method for r in comparison.runs if r.control is None]
-    plain = {m: PALETTE[i % len(PALETTE)] for i, m in enumerate(free)}
-    return {r.method: CONTROL[r.control] if r.control else plain[r.method] for r in comparison.runs}
+    """Return the colour of each method, greys for the controls (see `_told_apart`)."""
+    plain = dict(zip(_told_apart(comparison), PALETTE, strict=False))
+    return {r.method: CONTROL[r.control] if r.control else plain.get(r.method, REST) for r in comparison.runs}
 
 
 def markers(comparison: Any) -> dict[str, str]:
     """Return the marker of each method, so that colour is never the only difference."""
+    plain = dict(zip(_told_apart(comparison), MARKERS, strict=False))
+    return {r.method: "|" if r.control else plain.get(r.method, ".") for r in comparison.runs}
+
+
+def _told_apart(comparison: Any) -> list[str]:
+    """Return the methods that have a colour of their own, in the order of the palette.
+
+    By the place in the roster, so that a method looks the same on every problem; where the roster is
+    longer than the palette, the best by the primary metric.
+    """
     free = [r.method for r in comparison.runs if r.control is None]
-    plain = {m: MARKERS[i % len(MARKERS)] for i, m in enumerate(free)}
-    return {r.method: "|" if r.control else plain[r.method] for r in comparison.runs}
+    if len(free) > len(PALETTE):
+        free = [m for m in comparison.order() if m in free]
+    return free[: len(PALETTE)]
 
 
 def line(comparison: Any, method: str) -> dict[str, Any]:
-    """Return how a method's line is drawn, with its label."""
+    """Return how a method's line is drawn, with its label; thin and unnamed where it has no colour."""
     run = comparison.run_of(method)
+    if colours(comparison)[method] == REST:
+        return {"color": REST, "linestyle": "-", "linewidth": 0.9, "label": f"_{run.label}", "zorder": 1.5}
     dash = CONTROL_LINE.get(run.control, "-")
     return {
         "color": colours(comparison)[method],
@@ -155,6 +169,9 @@ def scored(comparison: Any) -> list[str]:
 def legend_below(figure: Figure, axes: Axes, *, columns: int = 4) -> None:
     """Put the legend of some axes under the picture, where it hides nothing."""
     handles, labels = axes.get_legend_handles_labels()
+    if any(drawn.get_color() == REST for drawn in axes.get_lines()):
+        handles.append(mpl.lines.Line2D([], [], color=REST, linewidth=0.9))
+        labels.append("other methods")
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize="small")
 
 

@@ -1,0 +1,50 @@
+"""Customers as points: the clustered columns of a window on the common scale, for pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crmlab.encoding import segment_input
+from crmlab.errors import NotApplicable
+from crmlab.plots._answers import segmented
+from crmlab.seeds import generator
+from crmlab.vocabulary import NUMERIC
+
+MOST = 2000
+"""At most so many customers are drawn: a seeded sample, which the subtitle names."""
+
+
+def clustered(comparison: Any) -> list[str]:
+    """Return the numeric columns that methods were handed. Raises NotApplicable where there is none."""
+    columns = [c for c, role in comparison.problem.facts["roles"].items() if role == NUMERIC]
+    if not columns:
+        raise NotApplicable("the problem has no numeric column to describe segments by")
+    return columns
+
+
+def points(comparison: Any, method: str | None) -> tuple[str, pd.DataFrame, np.ndarray]:
+    """Return a segmentation, its customers of the last window, and their scaled columns (n, p).
+
+    method: default the champion. A sample of at most MOST customers. Raises NotApplicable without
+    segments, or where no column varies.
+    """
+    method, frames = segmented(comparison, method)
+    frame, columns = frames[-1], clustered(comparison)
+    scaled = segment_input().fit_transform(frame[columns])
+    if not scaled.any():
+        raise NotApplicable("all customers are alike in the clustered columns")
+    if len(frame) > MOST:
+        kept = np.sort(generator(0, "points").choice(len(frame), MOST, replace=False))
+        frame, scaled = frame.iloc[kept].reset_index(drop=True), scaled[kept]
+    return method, frame, scaled
+
+
+def drawn_of(comparison: Any, frame: pd.DataFrame) -> str:
+    """Return how many customers are drawn, in words."""
+    last = max(comparison.problem.facts["folds"], key=lambda f: (f["window"], -f["refit"]))
+    if len(frame) < last["n_test"]:
+        return f"a sample of {len(frame):,} of {last['n_test']:,} customers"
+    return f"{len(frame):,} customers"
