@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlab.errors import UsageError
-from crmlab.folds import chronological, cross_validation, rolling
+from crmlab.folds import blocks, chronological, cross_validation, rolling
 from crmlab.windows import Window
 
 
@@ -74,6 +74,66 @@ def test_chronological_never_cuts_a_period():
 def test_chronological_says_what_is_wrong(period, share, message):
     with pytest.raises(UsageError, match=message):
         chronological(pd.Series(period), train_share=share)
+
+
+def test_blocks_of_equal_size_each_train_on_everything_before():
+    folds = blocks(pd.Series(range(10)), first_share=0.4, windows=3, refits=2)
+    assert [part(folds, f, "test") for f in range(3)] == [{4, 5}, {6, 7}, {8, 9}]
+    assert [part(folds, f, "train") for f in range(3)] == [set(range(4)), set(range(6)), set(range(8))]
+    assert [(f["window"], f["refit"]) for f in folds.facts] == [(0, 0), (1, 0), (2, 0), (2, 1)]
+    assert part(folds, 3, "test") == {8, 9}
+
+
+def test_named_periods_are_blocks_in_order_of_time():
+    folds = blocks(pd.Series([2, 11, 12, 2, 11, 3]), test_periods=[12, 11])
+    assert [part(folds, f, "test") for f in range(2)] == [{1, 4}, {2}]
+    assert [part(folds, f, "train") for f in range(2)] == [{0, 3, 5}, {0, 1, 3, 4, 5}]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    period=st.lists(st.integers(0, 30), min_size=10, max_size=60),
+    share=st.floats(0.2, 0.8),
+    windows=st.integers(1, 4),
+)
+def test_no_block_trains_on_its_own_time_or_later(period, share, windows):
+    period = pd.Series(period)
+    try:
+        folds = blocks(period, first_share=share, windows=windows)
+    except UsageError:
+        return
+    tested = [part(folds, f, "test") for f in range(windows)]
+    for fold, ids in enumerate(tested):
+        known = part(folds, fold, "train")
+        assert period[list(known)].max() < period[list(ids)].min()
+        assert known | ids == set(period.index[period <= period[list(ids)].max()])
+    # every row after the first block's beginning tests once
+    assert (
+        sorted(i for ids in tested for i in ids)
+        == period.index[period >= period[list(tested[0])].min()].tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "given", "message"),
+    [
+        ([1, None], {"test_periods": [1]}, "protocol 'blocks' needs one for each"),
+        ([1, 2], {}, "either by test_periods, or by first_share and windows"),
+        ([1, 2], {"windows": 2}, "either by test_periods, or by first_share and windows"),
+        ([1, 2], {"test_periods": [2], "windows": 2}, "either by test_periods"),
+        ([1, 2], {"test_periods": []}, "at least one period"),
+        ([1, 2], {"test_periods": [2, 2]}, "each once"),
+        ([10, 11, 12], {"test_periods": [13]}, r"no row has the period 13\. Did you mean"),
+        ([1, 2], {"test_periods": [1]}, "1 is the first period"),
+        ([1, 2], {"first_share": 1.0, "windows": 1}, r"first_share = 1\.0"),
+        ([1, 2], {"first_share": 0.5, "windows": 0}, "windows = 0"),
+        ([1, 1, 1, 2], {"first_share": 0.5, "windows": 2}, "within the first period"),
+        ([1, 2, 2, 2, 2], {"first_share": 0.2, "windows": 2}, "cut the period 2 in two"),
+    ],
+)
+def test_blocks_say_what_is_wrong(period, given, message):
+    with pytest.raises(UsageError, match=message):
+        blocks(pd.Series(period), **given)
 
 
 @settings(max_examples=40, deadline=None)

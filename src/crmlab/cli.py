@@ -167,7 +167,10 @@ def apply(
         "answers.parquet"
     ),
 ) -> None:
-    """Use a fitted model on new customers. Wrong columns are named; no wrong score is given."""
+    """Use a fitted model on new customers. Wrong columns are named; no wrong score is given.
+
+    A segmentation answers with each customer's segment, its name and policy, and how sure it is.
+    """
     import pandas as pd
 
     from crmlab import tracking

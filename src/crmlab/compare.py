@@ -16,6 +16,7 @@ from crmlab import harness, params, registry, store
 from crmlab.errors import UsageError
 from crmlab.maths import ranking
 from crmlab.problem import Problem, load
+from crmlab.recommendation import recommend
 from crmlab.run import Run, run
 from crmlab.score import Scores, score, with_oracle
 from crmlab.verdict import Verdict, judge, rank_order
@@ -49,6 +50,12 @@ class Comparison:
     def name(self) -> str:
         """The problem's name."""
         return self.problem.name
+
+    @property
+    def chosen(self) -> str | None:
+        """The method to use: of segmentations the recommended one, else the champion."""
+        is_segmented = any(r.status == OK and "segment" in r.answers for r in self.runs)
+        return (recommend(self).method if is_segmented else None) or self.verdict.champion
 
     def run_of(self, method: str) -> Run:
         """Return a method's run. Raises UsageError for a method that is not in the comparison."""
@@ -185,6 +192,7 @@ class Comparison:
             "differences": self.scores.pairs[self.primary].to_dict("records"),
             "verdict": {
                 "champion": self.verdict.champion,
+                "chosen": self.chosen,
                 "lead_is_real": self.verdict.lead_is_real,
                 "contenders": list(self.verdict.contenders),
                 "sentences": list(self.verdict.sentences),

@@ -1,7 +1,7 @@
 """Folds: which rows train and which test, under each protocol.
 
-A fold belongs to a *window* (an origin, a hold-out, a cross-validation split); *refits* of a window
-repeat it, rows and all, with another training seed. Each protocol returns the frame
+A fold belongs to a *window* (an origin, a hold-out, a block, a cross-validation split); *refits* of
+a window repeat it, rows and all, with another training seed. Each protocol returns the frame
 `fold, row_id, part` and a list of facts `{fold, window, refit, cutoff, n_train, n_test}`.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from crmlab.errors import UsageError
+from crmlab.errors import UsageError, did_you_mean
 from crmlab.seeds import generator
 from crmlab.windows import Window
 
@@ -69,18 +70,90 @@ def chronological(period: pd.Series, *, train_share: float, refits: int = 1) -> 
     """
     if not 0 < train_share < 1:
         raise UsageError(f"train_share = {train_share!r} must lie between 0 and 1")
-    if period.isna().any():
-        raise UsageError(
-            f"{int(period.isna().sum())} of {len(period)} rows have no period: the chronological protocol "
-            "needs one for each; use cross_validation"
-        )
-    first_test = np.sort(period.to_numpy())[int(len(period) * train_share)]
-    is_train = period.to_numpy() < first_test
+    order = _in_time(period, "chronological")
+    first_test = np.sort(order)[int(len(order) * train_share)]
+    is_train = order < first_test
     if not is_train.any():
         raise UsageError(
             f"train_share = {train_share!r} cuts within the first period: no row is left to train on"
         )
     return _folds([_Split(np.flatnonzero(is_train), np.flatnonzero(~is_train))], refits)
+
+
+def blocks(
+    period: pd.Series,
+    *,
+    first_share: float | None = None,
+    windows: int | None = None,
+    test_periods: Sequence[int] | None = None,
+    refits: int = 1,
+) -> Folds:
+    """Return one window per block in time, each trained on everything before its block.
+
+    period: order of the rows in time, by row_id. Blocks are either the named `test_periods`, or
+    `windows` blocks of equally many rows that follow the first `first_share` of rows; rows of one
+    period always stay together. Raises UsageError where the rows have no period, where it is not
+    said which blocks are meant, and where a block or what lies before it would be empty.
+    """
+    order = _in_time(period, "blocks")
+    by_rows = (first_share is not None, windows is not None)
+    if any(by_rows) != all(by_rows) or any(by_rows) == (test_periods is not None):
+        raise UsageError("blocks are told either by test_periods, or by first_share and windows together")
+    spans = _named(order, test_periods) if test_periods is not None else _equal(order, first_share, windows)
+    splits = [
+        _Split(np.flatnonzero(order < first), np.flatnonzero((first <= order) & (order < end)))
+        for first, end in spans
+    ]
+    return _folds(splits, refits)
+
+
+def _in_time(period: pd.Series, protocol: str) -> np.ndarray:
+    """Return the period of each row. Raises UsageError where one has none."""
+    if period.isna().any():
+        raise UsageError(
+            f"{int(period.isna().sum())} of {len(period)} rows have no period: the protocol '{protocol}' "
+            "needs one for each; use cross_validation"
+        )
+    return period.to_numpy()
+
+
+def _named(order: np.ndarray, test_periods: Sequence[int]) -> list[tuple[int, int]]:
+    """Return [first, end) of each named period, in order. Raises UsageError for one that cannot test."""
+    known = np.unique(order).tolist()
+    for named in test_periods:
+        if named not in known:
+            raise UsageError(
+                f"test_periods: no row has the period {named!r}.{did_you_mean(str(named), map(str, known))}"
+            )
+        if named == known[0]:
+            raise UsageError(
+                f"test_periods: {named!r} is the first period, so nothing lies before it to train on"
+            )
+    if not test_periods or len(set(test_periods)) < len(test_periods):
+        raise UsageError(f"test_periods = {list(test_periods)!r} must name at least one period, each once")
+    return [(p, p + 1) for p in sorted(test_periods)]
+
+
+def _equal(order: np.ndarray, first_share: float, windows: int) -> list[tuple[int, int]]:
+    """Return [first, end) of each block of equally many rows. Raises UsageError for an empty one."""
+    if not 0 < first_share < 1:
+        raise UsageError(f"first_share = {first_share!r} must lie between 0 and 1")
+    if windows < 1:
+        raise UsageError(f"windows = {windows!r} must be at least 1")
+    ordered = np.sort(order)
+    first = int(len(ordered) * first_share)
+    at = first + np.arange(windows) * (len(ordered) - first) // windows
+    edges = [*ordered[at].tolist(), int(ordered[-1]) + 1]
+    if edges[0] == ordered[0]:
+        raise UsageError(
+            f"first_share = {first_share!r} cuts within the first period: no row is left to train on"
+        )
+    same = next((a for a, b in pairwise(edges) if a == b), None)
+    if same is not None:
+        raise UsageError(
+            f"windows = {windows} would cut the period {same} in two: take fewer, or name test_periods"
+        )
+    return list(pairwise(edges))
 
 
 def cross_validation(outcome: np.ndarray, *, folds: int, repeats: int = 1, seed: int) -> Folds:

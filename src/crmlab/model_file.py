@@ -49,10 +49,20 @@ def load(path: Path, facts_file: Path) -> tuple[Any, dict[str, Any]]:
 
 
 def answer(model: Any, rows: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataFrame:
-    """Answer new rows: the columns of the model's kind, one row per row of `rows`."""
+    """Answer new rows: the columns of the model's kind, one row per row of `rows`.
+
+    Where the facts name segments: `segment`, `name`, and how sure the segment is.
+    """
     kind = registry.module("kinds", facts["kind"])
     context = Context(horizon_days=facts["horizon_days"], seed=0, roles=facts["roles"])
-    return kind.answer(model, rows[facts["columns"]].reset_index(drop=True), context)
+    found = kind.answer(model, rows[facts["columns"]].reset_index(drop=True), context)
+    if not facts.get("segments"):
+        return found
+    names = {int(segment): fact["name"] for segment, fact in facts["segments"].items()}
+    # a segment that had no customers when it was named
+    called = [names.get(s, f"segment {s}") for s in found["segment"]]
+    sure = found[[c for c in kind.CLOSENESS if c in found]]
+    return pd.concat([found[["segment"]].assign(name=called), sure], axis=1)
 
 
 def synthetic_rows(rows: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:

@@ -35,15 +35,24 @@ PROBLEM = {
         "left_censored_before": str,
         "population": dict,
     },
-    "chronological": {"train_share": float, "refits": int},
-    "cross_validation": {"folds": int, "repeats": int},
+    "chronological": {"train_share": float, "refits": int, "leave_out": list},
+    "blocks": {
+        "first_share": float,
+        "windows": int,
+        "test_periods": list,
+        "refits": int,
+        "leave_out": list,
+    },
+    "cross_validation": {"folds": int, "repeats": int, "leave_out": list},
 }
-EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict, "without": list, "secondary": str}
+EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict, "without": list}
 NEEDED = {
     "rolling": {"horizon_days", "gap_days", "train_cutoffs", "test_cutoffs"},
     "chronological": {"train_share"},
+    "blocks": set(),
     "cross_validation": {"folds", "repeats"},
 }
+BLOCKS = {"test_periods", "first_share", "windows"}
 
 
 @dataclass(frozen=True)
@@ -187,8 +196,6 @@ def _check_task(faults: _Faults, name: str, part: Any) -> None:
         faults.add(f"{name}.inner_share = {part['inner_share']} must be at least 0 and below 1, such as 0.2")
     for problem, spec in part["problems"].items():
         _check_problem(faults, f"{name}.problems.{problem}", spec, roster)
-        if isinstance(spec, dict) and isinstance(spec.get("secondary"), str):
-            faults.names(f"{name}.problems.{problem}.secondary", [spec["secondary"]], list(part["problems"]))
 
 
 def _check_problem(
@@ -206,6 +213,8 @@ def _check_problem(
     if not faults.check(where, spec, allowed, needed={"dataset", *NEEDED[protocol]}):
         return
     faults.names(f"{where}.dataset", [spec["dataset"]], registry.names("datasets"))
+    if protocol == "blocks" and spec.keys() & BLOCKS not in ({"test_periods"}, {"first_share", "windows"}):
+        faults.add(f"{where} tells its blocks either by test_periods, or by first_share and windows together")
     for cutoff in [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]:
         faults.try_to(where, midnight, cutoff)
     faults.names(f"{where}.without", spec.get("without", []), list(roster))

@@ -26,6 +26,7 @@ FRAMES = ("rows", "folds", "solution")
 PROTOCOLS = {
     "rolling": "test customers, as blocks across origins",
     "chronological": "test rows of one hold-out",
+    "blocks": "test rows of blocks that follow one another in time",
     "cross_validation": "the split into train and test rows (corrected for their overlap)",
 }
 """What the interval of each protocol varies."""
@@ -216,7 +217,7 @@ def problem_key(task: str, name: str, spec: Mapping[str, Any], *, features: Sequ
 
 def _without_overrides(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a spec that makes the problem, without what changes the comparison only."""
-    return {k: v for k, v in spec.items() if k not in ("overrides", "without", "secondary")}
+    return {k: v for k, v in spec.items() if k not in ("overrides", "without")}
 
 
 # --- data sets without a spec -------------------------------------------------------------------

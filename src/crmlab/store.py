@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PARAMS = "params.yaml"
+POLICIES = "policies.yaml"
 
 
 # --- places -----------------------------------------------------------------------------------
@@ -88,6 +89,18 @@ def scores_file(task: str, problem: str) -> Path:
 def curves_file(task: str, problem: str) -> Path:
     """One curve per method, for `dvc plots`."""
     return project() / "experiments" / "curves" / task / f"{problem}.csv"
+
+
+def segments_folder(problem: str, *, scratch: bool = False) -> Path:
+    """The champion's segments on a problem: who is where, profile, rules, policies."""
+    if scratch:
+        return scratch_folder() / "segmentation" / problem / "segments"
+    return project() / "experiments" / "segments" / problem
+
+
+def policies_file() -> Path:
+    """What the shop does for a segment, by its place: written by people, need not be there."""
+    return project() / POLICIES
 
 
 def executed_notebook(task: str, problem: str) -> Path:

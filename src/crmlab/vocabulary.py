@@ -58,6 +58,17 @@ CARRIED: Final = "carried"
 ROW_KEYS: Final = ("row_id", "customer", "origin")
 SUMMARY: Final = ("frequency", "recency_days", "T_days", "monetary_value")
 """The buy-till-you-die summary (see docs/glossary.md for the conventions)."""
+SEGMENTED: Final = (
+    "days_since_last",
+    "frequency",
+    "monetary_value",
+    "total_spend",
+    "T_days",
+    "gap_mean_days",
+    "basket_units",
+    "products",
+)
+"""The numeric columns that are clustered: few and interpretable, as distances drown in many."""
 
 # --- states of a run --------------------------------------------------------------------------
 OK: Final = "ok"

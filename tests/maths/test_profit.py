@@ -77,6 +77,58 @@ def test_acquisition_is_the_mean_over_margins_of_the_best_depth(world):
     assert found == pytest.approx([brute], rel=1e-5)
 
 
+@pytest.mark.parametrize(("cost", "mean", "shape"), [(1, 20, 4), (4, 10, 2), (50, 8000, 12), (1, 3, 1.5)])
+def test_acquisition_is_the_empa_of_empulse(world, cost, mean, shape):
+    from empulse.metrics import empa_score  # seconds, which only this test is to pay
+
+    # their gamma has a scale, and an own sale brings the contribution less its cost, here 0
+    outcome, score = world
+    prices = {"alpha": shape, "beta": mean / shape, "sales_cost": 0, "direct_selling": 1}
+    value = partial(profit.response_value, contact_cost=cost, margin_mean=mean, margin_shape=shape)
+    found = profit.maximum_profit(outcome, score, np.ones((1, 60)), value)
+    assert found == pytest.approx([empa_score(outcome, score, contact_cost=cost, **prices)], abs=1e-9)
+
+
+def test_acquisition_by_hand():
+    # margin_shape 1: an exponential margin, E[max(0, r M − c)] = r m exp(−c / (r m)); the hull's blocks
+    # are the first row alone (rate 1) and the other three (rate 1/3)
+    value = partial(profit.response_value, contact_cost=2.0, margin_mean=6.0, margin_shape=1.0)
+    found = profit.maximum_profit(np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1]), np.ones((1, 4)), value)
+    blocks = [(1 / 4, 6 * np.exp(-1 / 3)), (2 / 4, 3 * np.exp(-2 / 3)), (1 / 4, 0.0)]
+    assert found == pytest.approx([sum(share * earned for share, earned in blocks)], abs=1e-9)
+
+
+def test_the_best_depth_by_hand():
+    # margin 4, cost 1: 3, 6, 5, 4, 7, 6 after each row; the fifth is the best
+    outcome, score = np.array([1, 1, 0, 0, 1, 0]), np.array([6, 5, 4, 3, 2, 1])
+    assert profit.best_depth(outcome, score, margin=4, contact_cost=1) == 5 / 6
+    # at margin 3: 2, 4, 3, 2, 4, 3: of two equal profits the shallower
+    assert profit.best_depth(outcome, score, margin=3, contact_cost=1) == 2 / 6
+    assert profit.best_depth(outcome, score, margin=0.9, contact_cost=1) == 0
+    # one tie group is contacted whole or not at all: a rate of one half pays from a margin of 2
+    assert profit.best_depth(outcome, np.zeros(6), margin=2.1, contact_cost=1) == 1
+    assert profit.best_depth(outcome, np.zeros(6), margin=1.9, contact_cost=1) == 0
+
+
+def test_profit_at_a_depth_by_hand():
+    outcome, score = np.array([1, 0, 1, 0]), np.array([4, 3, 2, 1])
+    weights = np.array([[1, 1, 1, 1], [2, 0, 2, 0], [0, 0, 0, 0]])
+    money = {"margin": 4, "contact_cost": 1}
+    # half of four rows: one 1 and one 0 for 4 − 2; under the second weighting two 1s for 8 − 2
+    values = profit.profit_at_depth(outcome, score, weights, depth=0.5, **money)
+    np.testing.assert_allclose(values, [2 / 4, 6 / 4, np.nan])
+    values = profit.profit_at_depth(outcome, score, weights, depth=0.0, **money)
+    np.testing.assert_allclose(values, [0, 0, np.nan])
+
+
+def test_profit_at_the_best_depth_is_the_best_over_all_cuts(world):
+    outcome, score = world
+    depth = profit.best_depth(outcome, score, margin=3, contact_cost=1)
+    value = profit.profit_at_depth(outcome, score, np.ones((1, 60)), depth=depth, margin=3, contact_cost=1)
+    brute = _best_depths(outcome, score, np.array([2.0]), -1)
+    assert value == pytest.approx(brute, abs=1e-12)
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.3, 1.0])
 def test_response_value_is_its_integral(rate):
     margin = stats.gamma(4, scale=5)

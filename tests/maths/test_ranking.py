@@ -1,9 +1,11 @@
 """Ranking measures against scikit-learn, by hand, and against averages over random orders."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from crmlab.errors import DataError
@@ -51,6 +53,36 @@ def test_alift_is_linear_in_auc(world):
         rate = (outcome * row).sum() / row.sum()
         auc = ranking.auc(outcome, score, row[None, :])[0]
         assert ranking.alift(outcome, score, row) == pytest.approx(rate / 2 + (1 - rate) * auc, abs=1e-12)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-4, 4)), min_size=2, max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_the_area_under_the_gains_curve_follows_from_auc(rows):
+    outcome = np.array([won for won, _ in rows], dtype=int)
+    score = np.array([s / 3 for _, s in rows])
+    if outcome.min() == outcome.max():
+        return
+    ahead = score[outcome == 1][:, None] - score[outcome == 0][None, :]
+    auc = (np.sign(ahead) + 1).mean() / 2  # by counting pairs, a tie as one half
+    contacted, captured = ranking.gains(outcome, score)
+    corners = list(zip(contacted, captured, strict=True))
+    area = sum((c - a) * (b + d) / 2 for (a, b), (c, d) in pairwise(corners))
+    rate = outcome.mean()
+    assert area == pytest.approx(rate / 2 + (1 - rate) * auc, abs=1e-9)
+    assert ranking.auc(outcome, score, np.ones((1, len(rows))))[0] == pytest.approx(auc, abs=1e-9)
+
+
+def test_the_rate_of_the_top_share_is_lift_times_base_rate(world):
+    outcome, score, weights = world
+    rate = ranking.top_share_rate(outcome, score, weights, share=0.15)
+    base = weights @ outcome / weights.sum(axis=1)
+    np.testing.assert_allclose(rate, ranking.top_share_lift(outcome, score, weights, share=0.15) * base)
+
+
+def test_the_rate_of_the_top_share_by_hand():
+    # the top half is the first row and 2 of the 3 tied ones, of which 1 of 3 is a 1
+    outcome, score = np.array([1, 0, 1, 0, 0, 1]), np.array([3, 2, 2, 2, 1, 1])
+    assert ranking.top_share_rate(outcome, score, np.ones((1, 6)), share=0.5) == pytest.approx([5 / 9])
 
 
 def test_gains_run_from_nothing_to_everything(world):

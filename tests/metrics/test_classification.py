@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics as theirs
 
 from crmlab import registry
 
@@ -38,10 +39,89 @@ def test_a_calibrated_score_earns_no_calibration_error_on_average():
     assert abs(np.mean(values)) < 4 * np.std(values, ddof=1) / 10
 
 
-@pytest.mark.parametrize("name", ["brier", "calibration_error"])
+PROBABILITIES = ["brier", "calibration_error", "calibration_in_the_large", "log_loss"]
+
+
+@pytest.mark.parametrize("name", PROBABILITIES)
 @pytest.mark.parametrize("score", [[0.1, 0.2, 0.3, 1.1], [-1, 0.2, 0.3, 0.4]])
 def test_a_score_that_is_no_probability_has_no_value(name, score):
     assert np.isnan(_measure(name, score))
+
+
+def test_log_loss_is_the_one_of_scikit_learn():
+    score = [0.9, 0.2, 0.5, 0.6]
+    assert _measure("log_loss", score) == pytest.approx(
+        theirs.log_loss(SOLUTION["outcome"], score), abs=1e-15
+    )
+    # by hand: − (ln .9 + ln .8 + ln .5 + ln .6) / 4
+    assert _measure("log_loss", score) == pytest.approx(-np.log(0.9 * 0.8 * 0.5 * 0.6) / 4, abs=1e-15)
+
+
+def test_a_certain_mistake_does_not_cost_everything():
+    found = _measure("log_loss", [0.0, 0.0, 0.0, 1.0])
+    assert found == pytest.approx(theirs.log_loss(SOLUTION["outcome"], [0.0, 0, 0, 1]), abs=1e-12)
+    assert np.isfinite(found)
+
+
+def test_calibration_in_the_large_by_hand():
+    # mean score .7, rate .5
+    assert _measure("calibration_in_the_large", [0.9, 0.4, 0.7, 0.8]) == pytest.approx(0.2, abs=1e-15)
+
+
+def test_recalibration_reads_the_inner_rows_alone():
+    # a rule's scores; inside, the lower two of them have a rate of 0 and the upper two a rate of 1
+    inner = pd.DataFrame({"outcome": [0, 0, 1, 1] * 5, "score": [10, 20, 30, 40] * 5})
+    drawn = pd.DataFrame({"outcome": [1, 1, 0, 0] * 5})
+    assert _measure("recalibrated_error", [10, 20, 30, 40] * 5, drawn, inner=inner) == pytest.approx(1)
+    assert _measure("recalibrated_error", [30, 40, 10, 20] * 5, drawn, inner=inner) == pytest.approx(0)
+
+
+RESPONSE = pd.DataFrame({"outcome": [1, 0, 1, 0, 0, 1, 0, 0, 0, 0]})
+RANKED = np.arange(10, 0, -1) / 10
+MONEY = {"contact_cost": 2.0, "margin_mean": 10.0, "accept_rate": 0.5}
+
+
+def test_lift_by_hand():
+    # of ten, three 1s; the best two hold one, the best half a row is half of the first
+    assert _measure("lift_20", RANKED, RESPONSE) == pytest.approx((1 / 2) / (3 / 10))
+    assert _measure("lift_5", RANKED, RESPONSE) == pytest.approx(1 / (3 / 10))
+
+
+def test_policy_profit_by_hand():
+    # inner: a 1 brings 6 − 2 and a 0 costs 2, so 4, 2, 6, 4 after each row: the depth is 3 of 4
+    inner = pd.DataFrame({"outcome": [1, 0, 1, 0], "score": [8.0, 6.0, 4.0, 2.0]})
+    money = MONEY | {"margin_mean": 12.0}
+    # the best 7.5 of the ten hold three 1s: (3 · 6 − 7.5 · 2) / 10
+    assert _measure("policy_profit", RANKED, RESPONSE, inner=inner, **money) == pytest.approx(0.3)
+    # a depth of 0: nobody is contacted, whatever the test rows would have brought
+    nobody = inner.assign(outcome=0)
+    assert _measure("policy_profit", RANKED, RESPONSE, inner=nobody, **MONEY) == 0
+
+
+def test_policy_profit_is_not_chosen_on_the_test_rows():
+    inner = pd.DataFrame({"outcome": [0, 0, 0, 1], "score": [4.0, 3.0, 2.0, 1.0]})
+    money = MONEY | {"margin_mean": 40.0}
+    # inner says: everyone (20 − 8); the test rows would have said: the best six
+    everyone = _measure("policy_profit", RANKED, RESPONSE, inner=inner, **money)
+    assert everyone == pytest.approx((3 * 20 - 10 * 2) / 10)
+    assert everyone < (3 * 20 - 6 * 2) / 10
+
+
+def test_budget_profit_by_hand():
+    # 600 per 1,000 at 2 a contact: three of ten, who hold two 1s
+    found = _measure("budget_profit", RANKED, RESPONSE, budget_per_1000=600.0, **MONEY)
+    assert found == pytest.approx((2 * 5 - 3 * 2) / 10)
+    # more than everyone costs: the rest is not spent
+    found = _measure("budget_profit", RANKED, RESPONSE, budget_per_1000=9999.0, **MONEY)
+    assert found == pytest.approx((3 * 5 - 10 * 2) / 10)
+
+
+def test_cost_per_acquired_by_hand():
+    money = {"contact_cost": 2.0, "accept_rate": 0.5, "budget_per_1000": 600.0}
+    # three contacts for 6 win half of two
+    assert _measure("cost_per_acquired", RANKED, RESPONSE, **money) == pytest.approx(6.0)
+    assert np.isnan(_measure("cost_per_acquired", -RANKED, RESPONSE, **money))  # the worst three hold none
+    assert np.isnan(_measure("cost_per_acquired", RANKED, RESPONSE, **money | {"budget_per_1000": 0.0}))
 
 
 def test_churn_profit_is_the_published_empc():

@@ -10,7 +10,11 @@ from sklearn.metrics import roc_auc_score
 
 from crmlab.errors import DataError
 from crmlab.simulate.knobs import Shop
-from crmlab.simulate.oracle import true_churn_probability, true_conversion_probability
+from crmlab.simulate.oracle import (
+    true_churn_probability,
+    true_conversion_probability,
+    true_offer_effect,
+)
 from crmlab.simulate.shop import simulate
 
 
@@ -102,6 +106,70 @@ def test_churn_is_calibrated_for_who_was_just_mailed(strong):
         assert abs((outcome - truth).sum()) < 3 * np.sqrt((truth * (1 - truth)).sum())
 
 
+@pytest.fixture(scope="module")
+def mailings(strong):
+    """Return who was in each campaign, what the oracle expects of the e-mail, and what was then ordered.
+
+    The campaigns are randomised, and none runs while another acts: each is the offer itself.
+    """
+    lines = strong.tables["transactions"].query("~is_cancellation & ~is_anonymous")
+    orders = lines.astype({"amount": float}).groupby(["customer", "order_id"], as_index=False)
+    orders = orders.agg(timestamp=("timestamp", "first"), amount=("amount", "sum"))
+    shop, found = strong.truth["shop"].iloc[0], []
+    for sent_at, sent in strong.truth["contacts"].groupby("timestamp"):
+        until = sent_at + pd.Timedelta(weeks=shop["effect_weeks"])
+        bought = orders[(orders["timestamp"] >= sent_at) & (orders["timestamp"] < until)].groupby("customer")
+        asked = sent["customer"].tolist()
+        effect = true_offer_effect(strong.truth, asked, cutoff=sent_at, horizon_days=90)
+        then = bought["amount"].agg(orders="size", spend="sum").reindex(asked).fillna(0.0).to_numpy()
+        found.append(
+            sent[["customer", "treatment"]].assign(effect=effect, orders=then[:, 0], spend=then[:, 1])
+        )
+    every = pd.concat(found, ignore_index=True)
+    person = strong.truth["customers"].set_index("customer").loc[every["customer"]].reset_index(drop=True)
+    worth = shop["spend_order_shape"] / person["spend_rate_per_usd"]
+    return every.assign(worth=worth, extra=every["effect"] / worth, relative=person["treatment_effect"])
+
+
+@pytest.mark.parametrize("treatment", [0, 1])
+def test_the_offer_is_what_the_simulator_draws(mailings, treatment):
+    """Orders and spend of both arms: within three standard errors of a Poisson number of gamma values."""
+    arm = mailings[mailings["treatment"] == treatment]
+    expected = arm["extra"] / arm["relative"] + treatment * arm["extra"]
+    assert len(arm) > 15_000
+    assert abs(arm["orders"].sum() - expected.sum()) < 3 * np.sqrt(expected.sum())
+    spread = np.sqrt((expected * arm["worth"] ** 2 * (1 + 1 / Shop().spend_order_shape)).sum())
+    assert abs(arm["spend"].sum() - (expected * arm["worth"]).sum()) < 3 * spread
+
+
+def test_the_offer_is_the_contrast_of_the_randomised_arms(mailings):
+    """Read from orders alone (Horvitz and Thompson 1952), in whom it is to help and in whom to harm."""
+    contrast = mailings["orders"] * np.where(mailings["treatment"] == 1, 2, -2)
+    for who in (mailings["extra"] > 0, mailings["extra"] < 0):
+        error = np.sqrt((contrast[who] ** 2).sum())
+        assert abs(contrast[who].sum() - mailings["extra"][who].sum()) < 3 * error
+    # an oracle that knew of no effect would be told apart
+    assert mailings["extra"].sum() > 10 * np.sqrt((contrast**2).sum())
+
+
+def test_an_offer_without_service_is_the_closed_form(plain):
+    """λ τ (1 − exp(−μ w)) / μ orders in w weeks, each worth p / ν; 0 for who left, nan without consent."""
+    cutoff, weeks = dt.datetime(2024, 3, 3), 2
+    truth = dict(plain.truth)
+    truth["customers"] = truth["customers"].assign(treatment_effect=0.5)
+    asked = truth["customers"].query("first_purchase < @cutoff")
+    rate, hazard = asked["purchase_rate_per_week"], asked["dropout_hazard_per_week"]
+    orders = rate * 0.5 * -np.expm1(-hazard * weeks) / hazard
+    expected = orders * truth["shop"]["spend_order_shape"].iloc[0] / asked["spend_rate_per_usd"]
+    expected = expected.where(~(asked["alive_until"] < cutoff), 0.0).where(asked["consent"])
+    effect = true_offer_effect(truth, asked["customer"], cutoff=cutoff, horizon_days=90)
+    np.testing.assert_allclose(effect, expected, rtol=1e-10)
+    # a horizon that ends before the e-mail does cuts it off
+    short = expected * np.expm1(-hazard) / np.expm1(-hazard * weeks)
+    effect = true_offer_effect(truth, asked["customer"], cutoff=cutoff, horizon_days=7)
+    np.testing.assert_allclose(effect, short, rtol=1e-10)
+
+
 def test_a_shop_without_campaigns_is_answered():
     quiet = simulate(Shop(visitors=500, campaign_cycle_weeks=200), seed=1)
     assert len(quiet.truth["campaigns"]) == 0
@@ -111,7 +179,7 @@ def test_a_shop_without_campaigns_is_answered():
 
 
 def test_nobody_asked_nothing_answered(shop):
-    for oracle in (true_churn_probability, true_conversion_probability):
+    for oracle in (true_churn_probability, true_conversion_probability, true_offer_effect):
         assert oracle(shop.truth, [], cutoff=dt.datetime(2024, 1, 1), horizon_days=30).shape == (0,)
 
 
@@ -132,12 +200,13 @@ def test_the_oracle_does_not_read_the_future(shop):
     truth = dict(shop.truth)
     people = truth["customers"]
     asked = people.loc[people["first_purchase"] < cutoff, "customer"].tolist()
-    before = true_churn_probability(truth, asked, cutoff=cutoff, horizon_days=90)
+    at = {"cutoff": cutoff, "horizon_days": 90}
+    before = [oracle(truth, asked, **at) for oracle in (true_churn_probability, true_offer_effect)]
     truth["contacts"] = truth["contacts"].query("timestamp < @cutoff")
     truth["service"] = truth["service"].query("ordered_at < @cutoff")
     late = people["alive_until"] >= cutoff
     truth["customers"] = people.assign(alive_until=people["alive_until"].mask(late))
-    after = true_churn_probability(truth, asked, cutoff=cutoff, horizon_days=90)
+    after = [oracle(truth, asked, **at) for oracle in (true_churn_probability, true_offer_effect)]
     np.testing.assert_array_equal(before, after)
 
 
@@ -159,6 +228,8 @@ def test_who_is_outside_the_population_is_refused(shop):
     at = {"cutoff": cutoff, "horizon_days": 30}
     with pytest.raises(DataError, match=f"'{late}' had not bought before"):
         true_churn_probability(shop.truth, [late], **at)
+    with pytest.raises(DataError, match=f"'{late}' had not bought before"):
+        true_offer_effect(shop.truth, [late], **at)
     with pytest.raises(DataError, match=f"'{early}' had bought before"):
         true_conversion_probability(shop.truth, [early], **at)
     with pytest.raises(DataError, match=f"'{unseen}' was not seen before"):

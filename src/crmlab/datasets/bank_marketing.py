@@ -47,7 +47,8 @@ outcome 1 = the client subscribed a term deposit (11.27 %).
 - "unknown" is null. `pdays` 999 (never contacted) is null; 4,110 rows have it although `poutcome`
   says that there was an earlier campaign. They are kept, as are 12 exact duplicates.
 - The five macro-economic columns (`emp.var.rate` to `nr.employed`) act as a clock: a random split
-  lets a model read the calendar. The chronological split is the primary protocol.
+  lets a model read the calendar. The primary protocols divide the rows in time, by one hold-out
+  and by blocks that follow one another; a random split is the secondary one.
 """,
 )
 

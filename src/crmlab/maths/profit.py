@@ -1,4 +1,4 @@
-"""Profit of contacting the best-scored customers, to the best depth, expected over what is unknown.
+"""Profit of contacting the best-scored customers: to the best depth, or to one that was fixed before.
 
 The operating points worth using lie on the convex hull of the ROC curve. Its segments are the
 blocks of the isotonic regression of outcome on score: groups of customers with one rate each, in
@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import betaincc, gammaincc
 
-from crmlab.maths.ranking import Ranking
+from crmlab.maths.ranking import Ranking, top_share_rate
 
 
 def hull(positive: np.ndarray, negative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +54,38 @@ def maximum_profit(
     earned = value(np.concatenate(rates)) * np.concatenate(shares)
     totals = np.bincount(owners, weights=earned, minlength=len(weights))
     return np.where(np.bincount(owners, minlength=len(weights)) > 0, totals, np.nan)
+
+
+def best_depth(outcome: np.ndarray, score: np.ndarray, *, margin: float, contact_cost: float) -> float:
+    """Return the share of rows, best scores first, whose contact earned most; 0 where none pays.
+
+    outcome, score: (n,). margin: what contacting a 1 brings, contact_cost: what contacting anyone
+    costs, in currency. A tie group is contacted whole or not at all; of equal profits the smallest
+    depth is taken. The profit *at* this depth on the same rows is biased upward; judge on others.
+    """
+    _, positive, negative = next(Ranking(outcome, score).masses(np.ones((1, len(outcome)))))
+    contacted = np.r_[0.0, np.cumsum(positive + negative)]
+    earned = margin * np.r_[0.0, np.cumsum(positive)] - contact_cost * contacted
+    return float(contacted[earned.argmax()] / contacted[-1])
+
+
+def profit_at_depth(
+    outcome: np.ndarray,
+    score: np.ndarray,
+    weights: np.ndarray,
+    *,
+    depth: float,
+    margin: float,
+    contact_cost: float,
+) -> np.ndarray:
+    """Return the profit per scored customer of contacting the best-scored share, (B,), in currency.
+
+    outcome: (n,) of 0 and 1, or true probabilities. weights: (B, n); nan where they are 0. depth: in
+    [0, 1]. margin, contact_cost: as in `best_depth`. Ties count as a random order.
+    """
+    if depth == 0:
+        return np.where(weights.sum(axis=1) > 0, 0.0, np.nan)
+    return depth * (margin * top_share_rate(outcome, score, weights, share=depth) - contact_cost)
 
 
 def retention_value(

@@ -84,12 +84,32 @@ def top_share_lift(
 
     share: in (0, 1]. Of the group that the border cuts, the part inside counts in proportion.
     """
-    values = np.full(len(weights), np.nan)
+    captured, found, _ = _captured(outcome, score, weights, share)
+    return _ratio(captured, share * found)
+
+
+def top_share_rate(
+    outcome: np.ndarray, score: np.ndarray, weights: np.ndarray, *, share: float
+) -> np.ndarray:
+    """Return the rate of 1s among the top `share` of rows, (B,); nan for weights of 0.
+
+    outcome: (n,) of 0 and 1, or true probabilities, whose mean is returned then.
+    share: in (0, 1]. Of the group that the border cuts, the part inside counts in proportion.
+    """
+    captured, _, mass = _captured(outcome, score, weights, share)
+    return _ratio(captured, share * mass)
+
+
+def _captured(
+    outcome: np.ndarray, score: np.ndarray, weights: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mass of 1s among the top `share` of rows, of all 1s, and of all rows, each (B,)."""
+    captured, found, mass = np.empty((3, len(weights)))
     for these, positive, negative in Ranking(outcome, score).masses(weights):
-        found, mass = np.cumsum(positive, axis=1), np.cumsum(positive + negative, axis=1)
-        captured = along(mass, found, share * mass[:, -1:])[:, 0]
-        values[these] = _ratio(captured, share * found[:, -1])
-    return values
+        ones, rows = np.cumsum(positive, axis=1), np.cumsum(positive + negative, axis=1)
+        captured[these] = along(rows, ones, share * rows[:, -1:])[:, 0]
+        found[these], mass[these] = ones[:, -1], rows[:, -1]
+    return captured, found, mass
 
 
 def along(mass: np.ndarray, total: np.ndarray, depths: np.ndarray) -> np.ndarray:

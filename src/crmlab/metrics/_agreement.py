@@ -1,5 +1,7 @@
 """Agreement of two partitions of the same customers, weighted: the adjusted Rand index."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -31,6 +33,11 @@ def cells(labels, weights):
     """Return the distinct rows of a label frame, and their weights (B, c): few cells for many customers."""
     code = labels.groupby(list(labels), sort=False).ngroup().to_numpy()
     return labels.drop_duplicates(ignore_index=True), mass_by_cell(code, weights)
+
+
+def refits_of(answers):
+    """Return the names of the answer's columns that hold the labels of bootstrap refits: segment_00, ..."""
+    return [c for c in answers if re.fullmatch(r"segment_\d+", c)]
 
 
 def _same(mass):

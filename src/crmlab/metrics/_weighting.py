@@ -1,6 +1,7 @@
 """Weighted means and counts that several metrics share."""
 
 import numpy as np
+import pandas as pd
 
 
 def mean(values, weights):
@@ -14,3 +15,14 @@ def mass_by_cell(codes, weights):
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     return np.add.reduceat(np.take(weights, order, axis=1).astype(np.float64), starts, axis=1)
+
+
+def halvings(row_ids, count=4):
+    """Yield `count` ways to halve customers, each (n,) of truths, by the bits of a hash of the row id.
+
+    A row's half depends on nothing but its id: neither on the order of rows nor on who else is there, so
+    that copies of a customer lie in one half.
+    """
+    bits = pd.util.hash_array(np.asarray(row_ids, dtype=np.int64))
+    for place in range(count):
+        yield (bits >> np.uint64(place)) & np.uint64(1) == 1

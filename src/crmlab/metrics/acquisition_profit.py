@@ -23,7 +23,8 @@ def acquisition_profit(solution, answers, rows, weights, *, contact_cost, margin
     """Return the expected maximum profit per scored prospect, (B,), in currency.
 
     contact_cost: of one contact. margin_mean, margin_shape: the gamma distribution of the margin
-    that a responder brings. The depth is the best one for these outcomes and the margin that comes.
+    that a responder brings. The depth is the best one for these very outcomes and the margin that
+    comes, as published: a bound that noise raises a little. `policy_profit` fixes the depth before.
     """
     value = partial(
         profit.response_value, contact_cost=contact_cost, margin_mean=margin_mean, margin_shape=margin_shape

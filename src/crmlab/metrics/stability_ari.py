@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from crmlab.metrics._agreement import adjusted_rand, cells
+from crmlab.metrics._agreement import adjusted_rand, cells, refits_of
 from crmlab.registry import metric
 
 
@@ -43,7 +43,7 @@ def stability_ari(solution, answers, rows, weights):
 
 def pairwise(answers, weights):
     """Return the adjusted Rand index of every two refits, (n, n, B), with 0 on the diagonal."""
-    refits = [c for c in answers if c.startswith("segment_")]
+    refits = refits_of(answers)
     distinct, mass = cells(answers[refits], weights)
     found = np.zeros((len(refits), len(refits), len(weights)))
     for i, j in combinations(range(len(refits)), 2):

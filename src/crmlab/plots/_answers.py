@@ -25,11 +25,11 @@ def by_window(comparison: Any, method: str) -> Iterator[pd.DataFrame]:
 
 
 def segmented(comparison: Any, method: str | None = None) -> tuple[str, list[pd.DataFrame]]:
-    """Return a segmentation (default: the champion) and its frames per window with the rows' columns.
+    """Return a segmentation (default: the one to use) and its frames per window with the rows' columns.
 
     Raises NotApplicable where the method gave no segments.
     """
-    method = method or comparison.verdict.champion
+    method = method or comparison.chosen
     run = comparison.run_of(method) if method else None
     if run is None or run.answers is None or "segment" not in run.answers:
         raise NotApplicable(f"{run.label if run else 'no method'} gave no segments")

@@ -28,7 +28,7 @@ def clustered(comparison: Any) -> list[str]:
 def points(comparison: Any, method: str | None) -> tuple[str, pd.DataFrame, np.ndarray]:
     """Return a segmentation, its customers of the last window, and their scaled columns (n, p).
 
-    method: default the champion. A sample of at most MOST customers. Raises NotApplicable without
+    method: default the one to use. A sample of at most MOST customers. Raises NotApplicable without
     segments, or where no column varies.
     """
     method, frames = segmented(comparison, method)

@@ -22,7 +22,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
 
     A row adds up to 100 %; the diagonal stayed, `new` was not there yet. The method is fitted anew
     at each origin and numbers its segments by value, so a move can also be a moved border. method:
-    default the champion. Raises NotApplicable with fewer than two origins of the same customers.
+    default the one to use. Raises NotApplicable with fewer than two origins of the same customers.
     """
     method, frames = segmented(comparison, method)
     origins = [f["cutoff"] for f in first_fits(comparison)]

@@ -24,7 +24,7 @@ def draw(comparison: Any) -> _style.Picture:
     window. Raises NotApplicable where no method chooses.
     """
     made = {m: _choice(comparison, m) for m in comparison.order()}
-    made = {m: choice for m, choice in made.items() if choice and choice.get("curve")}
+    made = {m: choice for m, choice in made.items() if choice}
     if not made:
         raise NotApplicable("no method chose its number of segments")
     shown = list(made)[:MOST]
@@ -59,6 +59,8 @@ def _column(axes: Any, comparison: Any, method: str, choice: Mapping[str, Any]) 
     """Draw one method's three curves."""
     stability, gap, density = axes
     curve = choice["curve"]
+    if not curve:
+        stability.text(1.05, 0.5, "none tried", color=_style.QUIET, fontsize="small")
     color = _style.colours(comparison)[method]
     settled = [step for step in curve if step.get("stability_values")]
     if settled:
@@ -96,7 +98,7 @@ def _column(axes: Any, comparison: Any, method: str, choice: Mapping[str, Any]) 
         density.text(0.5, 0.5, "no density", transform=density.transAxes, ha="center", color=_style.QUIET)
     for each in axes:
         each.axvline(choice["k"], color="black", linestyle="--", linewidth=1, zorder=1)
-    ks = [step["k"] for step in curve]
+    ks = [step["k"] for step in curve] or [2]
     stability.set(xlim=(0.5, max(ks) + 0.6), ylim=(-0.05, 1.05), xticks=[1, *ks])
     gate = choice.get("gate") or {}
     verdict = "" if "rejects" not in gate else ("structure" if gate["rejects"] else "no structure")

@@ -22,7 +22,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     Read the axes first: each says how much of the spread it shows, and which columns make it (a
     minus: the column falls to the right). Segments that overlap here may still differ in what the
     picture leaves out; a cloud without gaps is cut, not found. Last window. method: default the
-    champion. Raises NotApplicable without segments, or where no column varies.
+    one to use. Raises NotApplicable without segments, or where no column varies.
     """
     method, frame, scaled = points(comparison, method)
     columns = clustered(comparison)

@@ -22,7 +22,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
 
     A number is the segment's median; its colour says how far that lies from the median of all
     customers, in spreads (1.4826 median absolute deviations; standard deviations where those are
-    0). Last window. method: default the champion. Raises NotApplicable without segments.
+    0). Last window. method: default the one to use. Raises NotApplicable without segments.
     """
     method, frames = segmented(comparison, method)
     frame = frames[-1]

@@ -17,7 +17,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
 
     A bar to the right is a customer at home in the segment; one to the left lies nearer to another
     segment. Segments whose bars hardly reach beyond 0 have no border of their own. Distances are
-    Euclidean on the scale that is clustered. Last window. method: default the champion. Raises
+    Euclidean on the scale that is clustered. Last window. method: default the one to use. Raises
     NotApplicable without segments, with one, or where every customer is one.
     """
     method, frame, scaled = points(comparison, method)

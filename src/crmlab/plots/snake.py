@@ -19,7 +19,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     Columns stand on the scale that is clustered (signed logarithm, outer 1 % pulled in). Lines that
     run in parallel tell segments apart by level only, such as more of everything; lines that cross
     tell kinds of customers apart. The width of a line says how many customers it stands for. Last
-    window. method: default the champion. Raises NotApplicable without segments, or with one.
+    window. method: default the one to use. Raises NotApplicable without segments, or with one.
     """
     method, frames = segmented(comparison, method)
     frame, columns = frames[-1], clustered(comparison)

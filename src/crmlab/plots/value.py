@@ -20,7 +20,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
 
     Segments that matter differ at the right: in how many buy again and in what a customer spends
     in the window after the cutoff, which no method saw. Bars are bootstrap 95 % intervals over
-    customers. Last window. method: default the champion. Raises NotApplicable where the solution
+    customers. Last window. method: default the one to use. Raises NotApplicable where the solution
     holds no value.
     """
     method, frames = segmented(comparison, method)

@@ -86,6 +86,40 @@ def true_conversion_probability(
     return waiting / (1 - probability + waiting) * -np.expm1(-(later - now) / delay)
 
 
+def true_offer_effect(
+    truth: Mapping[str, pd.DataFrame], customers: Sequence[str], *, cutoff: dt.datetime, horizon_days: int
+) -> np.ndarray:
+    """Return (n,) the expected extra spend, in dollars, of who is sent an e-mail at the cutoff.
+
+    Extra to being sent none, within the horizon, before returns. The e-mail changes the purchase rate for
+    the effect weeks while the customer is alive, and an order is worth its mean (Gamma-Gamma); other
+    e-mails are left out, and tickets of orders that are yet to come. 0 for who has dropped out; nan for who
+    has not consented, whom no e-mail may reach. Raises DataError as true_churn_probability does.
+    """
+    people = _of(truth["customers"], customers)
+    _require((people["first_purchase"] < cutoff).to_numpy(), people.index, f"had not bought before {cutoff}")
+    clock, shop = _clock(truth), truth["shop"].iloc[0]
+    start, end = _even(clock, cutoff, horizon_days)
+    span = start, min(end, start + 7.0 * shop["effect_weeks"])
+    begins, ends, log_ratio = _service(truth["service"], people.index, clock, cutoff)
+    marks = np.column_stack(
+        [np.tile(span, (len(people), 1)), np.clip(begins, *span), np.clip(ends, *span)],
+    )
+    marks.sort(axis=1)
+    hazard = people["dropout_hazard_per_week"].to_numpy() / 7
+    alive, lived = (~(people["alive_until"] < cutoff)).to_numpy(dtype=float), np.zeros(len(people))
+    for since, until in zip(marks[:, :-1].T, marks[:, 1:].T, strict=True):
+        acting = (begins < until[:, None]) & (since[:, None] < ends)
+        leaving = hazard * np.exp((log_ratio * acting).sum(axis=1))
+        gone = -np.expm1(-leaving * (until - since))
+        lived += alive * gone / leaving
+        alive *= 1 - gone
+    rate = people["purchase_rate_per_week"].to_numpy() / 7
+    order_usd = shop["spend_order_shape"] / people["spend_rate_per_usd"].to_numpy()
+    effect = rate * people["treatment_effect"].to_numpy() * lived * order_usd
+    return np.where(people["consent"].to_numpy(dtype=bool), effect, np.nan)
+
+
 def contact_effects(contacts: pd.DataFrame, people: pd.DataFrame, shop: Shop) -> pd.DataFrame:
     """Return the contacts with what being mailed changes for each, within the effect weeks.
 

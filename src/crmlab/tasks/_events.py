@@ -19,7 +19,7 @@ from crmlab.features._gather import applicable, as_known, gather
 from crmlab.tasks._posed import Posed, numbered, roles_of, without_empty
 from crmlab.windows import Window, midnight
 
-SOLUTION = ("outcome", "value", "purchases", "truth")
+SOLUTION = ("outcome", "value", "purchases", "truth", "effect")
 ORACLE_MODULE = "crmlab.simulate.oracle"
 """Imported by name and only where truth is known, so that no real problem's key depends on it."""
 
@@ -91,7 +91,7 @@ def _block(asked: _Question, window: Window) -> pd.DataFrame:
     future = asked.task.outcomes(asked.tables, ibis.memtable(population), window)
     found = connection.to_pyarrow(future.mutate(value=future.value.cast("float64"))).to_pandas()
     frame = frame.merge(found, on="customer", validate="one_to_one")
-    return frame.assign(truth=_truth(asked, frame["customer"], window)) if asked.truth else frame
+    return frame.assign(**_truths(asked, frame["customer"], window)) if asked.truth else frame
 
 
 def _kept(people: ibis.Table, asked: _Question) -> ibis.Table:
@@ -116,6 +116,14 @@ def _truth_tables(dataset: str) -> dict[str, pd.DataFrame]:
     return {f.stem: pd.read_parquet(f) for f in sorted(store.truth_folder(dataset).glob("*.parquet"))}
 
 
+def _truths(asked: _Question, customers: pd.Series, window: Window) -> dict[str, np.ndarray]:
+    """Return what the oracle knows by solution column: `truth`, and the `effect` of a task's offer."""
+    found = {"truth": _truth(asked, customers, window)}
+    if hasattr(asked.task, "EFFECT"):
+        found["effect"] = _oracle(asked, asked.task.EFFECT, customers, window)
+    return found
+
+
 def _truth(asked: _Question, customers: pd.Series, window: Window) -> np.ndarray:
     """Return the task's truth for the customers: their latent type or true probabilities."""
     known, name = asked.truth["customers"], asked.task.TRUTH
@@ -125,6 +133,11 @@ def _truth(asked: _Question, customers: pd.Series, window: Window) -> np.ndarray
         raise UsageError(
             f"gap_days = {window.gap_days}: the truth of {asked.spec['dataset']} is known without a gap only"
         )
+    return _oracle(asked, name, customers, window)
+
+
+def _oracle(asked: _Question, name: str, customers: pd.Series, window: Window) -> np.ndarray:
+    """Return what a function of the oracle answers about the customers at the window's cutoff."""
     oracle = getattr(importlib.import_module(ORACLE_MODULE), name)
     return oracle(asked.truth, customers.tolist(), cutoff=window.cutoff, horizon_days=window.horizon_days)
 

@@ -4,15 +4,7 @@ Contractual data give the outcome as published. In event data nobody says goodby
 churned when the label window passes without a purchase.
 """
 
-from __future__ import annotations
-
-import datetime as dt
-from collections.abc import Mapping
-
-import ibis
-
-from crmlab.tasks._buying import bought_in, buyers, first_purchases
-from crmlab.windows import Window
+from crmlab.tasks import _buying
 
 LABEL = "Churn"
 QUESTION = "Whom do we lose, and what is that worth?"
@@ -28,18 +20,4 @@ SHOWN = None
 TRUTH = "true_churn_probability"
 """A function of simulate/oracle.py."""
 
-
-def population(known: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
-    """Return everyone with a purchase before the cutoff."""
-    return buyers(known)
-
-
-def first_seen(tables: Mapping[str, ibis.Table]) -> ibis.Table:
-    """Return `customer, seen`: when each one first bought."""
-    return first_purchases(tables)
-
-
-def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Window) -> ibis.Table:
-    """Return `customer, outcome, value, purchases`; outcome 1 = no purchase in the label window."""
-    bought = bought_in(tables, people, window)
-    return bought.mutate(outcome=(bought.purchases == 0).cast("int64"))
+population, first_seen, outcomes = _buying.population, _buying.first_seen, _buying.outcomes

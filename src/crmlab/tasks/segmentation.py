@@ -3,15 +3,8 @@
 Segments are made from what was known at the cutoff and judged by what the customers spend next.
 """
 
-from __future__ import annotations
-
-import datetime as dt
-from collections.abc import Mapping
-
-import ibis
-
-from crmlab.tasks._buying import bought_in, buyers, first_purchases
-from crmlab.windows import Window
+from crmlab.tasks import _buying
+from crmlab.vocabulary import SEGMENTED
 
 LABEL = "Segmentation"
 QUESTION = "Who are our customers?"
@@ -22,32 +15,11 @@ NEEDS = ("transactions",)
 POSITIVE = "inactive"
 FAMILIES = None
 """Every feature family; most columns are carried, to describe the segments."""
-SHOWN = (
-    "days_since_last",
-    "frequency",
-    "monetary_value",
-    "total_spend",
-    "T_days",
-    "gap_mean_days",
-    "basket_units",
-    "products",
-)
-"""The columns that are clustered: few and interpretable, as distances drown in many."""
+SHOWN = (*SEGMENTED, "order_channel", "order_country")
+"""The columns that are clustered: numbers and, by methods that read texts, where a customer buys."""
 TRUTH = "type"
 """A column of the truth table `customers`."""
+EFFECT = "true_offer_effect"
+"""A function of simulate/oracle.py: what an offer at the cutoff would change for each customer."""
 
-
-def population(known: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
-    """Return everyone with a purchase before the cutoff."""
-    return buyers(known)
-
-
-def first_seen(tables: Mapping[str, ibis.Table]) -> ibis.Table:
-    """Return `customer, seen`: when each one first bought."""
-    return first_purchases(tables)
-
-
-def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Window) -> ibis.Table:
-    """Return `customer, outcome, value, purchases`; outcome 1 = no purchase in the next window."""
-    bought = bought_in(tables, people, window)
-    return bought.mutate(outcome=(bought.purchases == 0).cast("int64"))
+population, first_seen, outcomes = _buying.population, _buying.first_seen, _buying.outcomes

@@ -16,6 +16,7 @@ from crmlab import model_file, registry
 from crmlab.compare import Comparison
 from crmlab.errors import UsageError, did_you_mean
 from crmlab.run import Run, load_model
+from crmlab.segments import outputs, policies
 from crmlab.tracking import server
 
 CHAMPION = "champion"
@@ -51,6 +52,8 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
     example = model_file.synthetic_rows(comparison.problem.rows[columns], roles)
     facts = {"kind": run.kind, "method": run.method, "columns": columns, "roles": dict(roles)}
     facts |= {"horizon_days": comparison.problem.facts.get("horizon_days"), "run_key": run.key}
+    if "segment" in run.answers:
+        facts["segments"] = outputs.facts(comparison, run.method)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.skops"
         facts["sha256"] = model_file.dump(model, path)
@@ -76,6 +79,7 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
 def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Answer new customers with a registered model (`churn.demo_shop@champion`).
 
+    A segmentation answers with names, and with the policies of today's policies.yaml.
     Raises UsageError for an unknown model, and for rows whose columns are not the model's: they
     are named, and no score is given.
     """
@@ -99,7 +103,9 @@ def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
             rows[column] = pd.to_numeric(rows[column]).astype(float)
         except (ValueError, TypeError) as error:
             raise UsageError(f"column '{column}' must hold numbers: {error}") from None
-    return model.predict(rows[wanted])
+    answers = model.predict(rows[wanted])
+    segments = model.unwrap_python_model().facts.get("segments")
+    return policies.with_policy(answers, segments) if segments else answers
 
 
 def model_name(comparison: Comparison) -> str:

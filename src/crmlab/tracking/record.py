@@ -14,8 +14,10 @@ import pandas as pd
 
 from crmlab import model_file, store
 from crmlab.compare import PIPELINE, Comparison
-from crmlab.errors import UsageError
+from crmlab.errors import NotApplicable, UsageError
 from crmlab.run import Run
+from crmlab.segments import outputs
+from crmlab.segments.suppression import hidden
 from crmlab.tracking import models, server
 from crmlab.vocabulary import NUMERIC, OK, ORACLE
 
@@ -175,15 +177,33 @@ def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> 
     client.log_text(run_id, curves[curves["method"] == run.method].to_csv(index=False), "curve.csv")
     if "segment" in run.answers:
         client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
+        if run.method == comparison.verdict.champion:
+            _log_segments(client, run_id, comparison)
+
+
+def _log_segments(client: Any, run_id: str, comparison: Comparison) -> None:
+    """Attach what the champion's segments are and what to do with them; a reason where that is unknown."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            outputs.write(outputs.tables(comparison), Path(folder))
+        except NotApplicable as reason:
+            client.set_tag(run_id, "crmlab.segments", str(reason))
+            return
+        client.log_artifacts(run_id, folder, "segments")
 
 
 def _profile(comparison: Comparison, run: Run) -> pd.DataFrame:
-    """Return a row per fold and segment: its customers, and the median of each clustered column."""
+    """Return a row per fold and segment: its customers, and the median of each clustered column.
+
+    Segments of too few customers hold nothing.
+    """
     clustered = [c for c, role in comparison.problem.facts["roles"].items() if role == NUMERIC]
     rows = comparison.problem.rows.set_index("row_id")[clustered]
     told = run.answers[["fold", "row_id", "segment"]].join(rows, on="row_id")
     groups = told.groupby(["fold", "segment"])
-    return groups[clustered].median().assign(customers=groups.size()).reset_index()
+    sizes = groups.size()
+    few = sizes.groupby("fold").transform(lambda n: hidden(n.to_numpy()[:, None])[:, 0]).astype(bool)
+    return groups[clustered].median().assign(customers=sizes.astype("Int64")).mask(few).reset_index()
 
 
 def _tags(comparison: Comparison) -> dict[str, str]:

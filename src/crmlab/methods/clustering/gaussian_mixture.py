@@ -7,8 +7,8 @@ from crmlab.registry import method
 
 
 @method(label="Gaussian mixture", cite="McLachlan and Peel 2000")
-def gaussian_mixture(k: int = 5, seed: int = 0):
-    """k: components, each a segment with its own covariance."""
+def gaussian_mixture(k: int | None = None, seed: int = 0):
+    """k: components, each a segment with its own covariance; None = chosen on the train rows by BIC."""
     # on columns with variance 1, the floor keeps a component off a single spike (such as frequency 0)
-    learner = GaussianMixture(k, reg_covar=1e-3, n_init=3, max_iter=500, random_state=seed)
-    return Segmenter(learner, "n_components")
+    learner = GaussianMixture(reg_covar=1e-3, n_init=3, max_iter=500, random_state=seed)
+    return Segmenter(learner, "n_components", k, choose_by="bic", seed=seed)

@@ -7,6 +7,6 @@ from crmlab.registry import method
 
 
 @method(label="k-means", cite="Lloyd 1982; Arthur and Vassilvitskii 2007")
-def kmeans(k: int = 5, seed: int = 0):
-    """k: segments."""
-    return Segmenter(KMeans(k, n_init=10, random_state=seed), "n_clusters")
+def kmeans(k: int | None = None, seed: int = 0):
+    """k: segments; None = chosen on the train rows."""
+    return Segmenter(KMeans(n_init=10, random_state=seed), "n_clusters", k, seed=seed)

@@ -1,0 +1,33 @@
+"""LightGBM with steps and trees chosen on later train rows."""
+
+from lightgbm import LGBMClassifier
+from sklearn.pipeline import make_pipeline
+
+from crmlab.encoding import tree_input
+from crmlab.methods.classification._tuning import Tuned
+from crmlab.registry import method
+
+
+@method(label="LightGBM, tuned", cite="Ke et al. 2017")
+def lightgbm_tuned(trials: int = 12, max_rows: int = 15000, seed: int = 0):
+    """trials: parameters tried, at most 20. max_rows: train rows that the trials use."""
+    learner = LGBMClassifier(
+        learning_rate=0.05,
+        n_estimators=200,
+        num_leaves=15,
+        min_child_samples=20,
+        reg_lambda=0.0,
+        random_state=seed,
+        n_jobs=1,
+        deterministic=True,
+        force_row_wise=True,
+        verbosity=-1,
+    )
+    grid = {
+        "lgbmclassifier__learning_rate": [0.02, 0.05, 0.1],
+        "lgbmclassifier__n_estimators": [50, 100, 200],
+        "lgbmclassifier__num_leaves": [4, 8, 15, 31],
+        "lgbmclassifier__min_child_samples": [20, 50, 100],
+        "lgbmclassifier__reg_lambda": [0.0, 10.0],
+    }
+    return Tuned(make_pipeline(tree_input(), learner), grid, trials=trials, max_rows=max_rows, seed=seed)

@@ -1,0 +1,16 @@
+"""Bisecting k-means: k-means that splits one segment in two at a time."""
+
+from sklearn.cluster import BisectingKMeans
+
+from crmlab.methods.clustering._segmenter import Segmenter
+from crmlab.registry import method
+
+
+@method(label="Bisecting k-means", cite="Steinbach, Karypis and Kumar 2000")
+def bisecting_kmeans(k: int | None = None, n_init: int = 5, seed: int = 0):
+    """k: segments; None = chosen on the train rows. n_init: starts of each split.
+
+    The segment with the largest sum of squares is split next. Time grows with the rows times log k:
+    there is no limit.
+    """
+    return Segmenter(BisectingKMeans(n_init=n_init, random_state=seed), "n_clusters", k, seed=seed)
