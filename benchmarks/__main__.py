@@ -1,4 +1,4 @@
-"""Timings side by side, in one process after the other: `python benchmarks [name ...]`."""
+"""Timings side by side, one after the other: `python benchmarks [name ...]` or `[name --option ...]`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ NAMES = sorted(
 
 
 def main(wanted: list[str]) -> None:
-    """Run benchmarks, all or those named."""
+    """Run benchmarks, all or those named; what follows one name and begins with -- is handed to it."""
+    options = next((i for i, word in enumerate(wanted) if word.startswith("--")), len(wanted))
+    wanted, options = wanted[:options], wanted[options:]
+    if options and len(wanted) != 1:
+        sys.exit("options belong to one benchmark: name it before them, as in `kmeans --rows 100000`.")
     unknown = [name for name in wanted if name not in NAMES]
     if unknown:
         sys.exit(f"no benchmark is called '{unknown[0]}'. There is: {', '.join(NAMES)}.")
     for name in wanted or NAMES:
-        __import__(name).main()
+        __import__(name).main(*[options] if options else [])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ METHODS = {
     "lifetime": {"bg_nbd": {}},
 }
 ROSTER = ["classification/prevalence", "classification/hiatus", "classification/logit", "lifetime/bg_nbd"]
-PRICES = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0}
+PRICES = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0, "accept_rate": 1.0}
 
 
 def settings(*, prices: dict | None = None, methods: dict | None = None, **changes) -> params.Params:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import leak, params, store
+from crmlab import leak, store
 from crmlab.errors import UsageError
 from crmlab.params import Entry
 
@@ -74,33 +74,26 @@ def test_only_a_barred_column_is_demonstrated(project):
         leak.demonstrate("bank_marketing", "durations", SPECS, LOGIT, seed=1)
 
 
-def comparison(dataset: str) -> SimpleNamespace:
-    """Return what `of` reads of a comparison."""
-    return SimpleNamespace(
-        task="acquisition", name="in_time", problem=SimpleNamespace(facts={"dataset": dataset})
-    )
-
-
-def settings(*, secondary: str | None) -> params.Params:
-    """Return settings with the two problems and a roster, in which one may name the other."""
-    named = {"secondary": secondary} if secondary else {}
-    problems = SPECS | {"in_time": SPECS["in_time"] | named}
-    methods = {"classification": {"prevalence": {}, "logit": {"C": 1.0}}}
-    task = SimpleNamespace(problems=problems, spec=problems.__getitem__)
-    task.roster = lambda name: [
-        Entry(f"{k}/{m}", given) for k, ms in methods.items() for m, given in ms.items()
-    ]
+def settings() -> SimpleNamespace:
+    """Return settings with the two problems, one on another data set, and a roster of two methods."""
+    problems = SPECS | {"sessions": {"dataset": "online_shoppers"}}
+    roster = [Entry("classification/prevalence", {}), *LOGIT]
+    task = SimpleNamespace(spec=problems.__getitem__, roster=lambda name: roster)
     return SimpleNamespace(task=lambda name: task, level=0.9, replicates=20, seed=1)
 
 
-def test_beside_a_comparison_the_own_and_the_secondary_protocol_are_shown(project):
+def test_problems_of_params_are_shown_with_their_roster(project):
     calls(project, gives_away=True)
-    found = leak.of(comparison("bank_marketing"), settings=settings(secondary="at_random"))
+    found = leak.of("acquisition", ["in_time", "at_random"], settings=settings())
     assert found.table["problem"].tolist() == ["in_time", "at_random"]
     assert set(found.table["method"]) == {"Logistic regression"}
     assert found.level == 0.9
 
 
-def test_where_there_is_nothing_to_show(project):
-    assert leak.of(comparison("bank_marketing"), settings=settings(secondary=None)) is None
-    assert leak.of(comparison("online_shoppers"), settings=settings(secondary="at_random")) is None
+def test_where_nothing_is_barred_there_is_nothing_to_show(project):
+    assert leak.of("acquisition", ["sessions"], settings=settings()) is None
+
+
+def test_problems_of_two_data_sets_are_refused(project):
+    with pytest.raises(UsageError, match="these problems lie on bank_marketing, online_shoppers"):
+        leak.of("acquisition", ["in_time", "sessions"], settings=settings())

@@ -56,7 +56,7 @@ def test_overrides_change_one_problem_s_roster_only(project):
 
 def test_a_method_left_out_must_exist(project):
     edit(project, put("churn", "problems", "cdnow", "without", to=["logitt"]))
-    with pytest.raises(UsageError, match="churn.problems.cdnow.without: there is no 'logitt'.*logit"):
+    with pytest.raises(UsageError, match=r"churn\.problems\.cdnow\.without: there is no 'logitt'.*logit"):
         params.load()
 
 

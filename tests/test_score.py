@@ -98,7 +98,7 @@ def test_cross_validation_by_hand(make):
 def test_prices_reach_the_metric_that_asks_for_them(make):
     problem = make.rolling()
     found = make.answered(problem, "m", answer=noisy(0.1))
-    prices = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0}
+    prices = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0, "accept_rate": 1.0}
     cheap = score(problem, [found], ["auc", "acquisition_profit"], prices, **INTERVALS)
     dear = score(problem, [found], ["auc", "acquisition_profit"], prices | {"contact_cost": 9.0}, **INTERVALS)
     assert row(dear, "m", "acquisition_profit")["value"] < row(cheap, "m", "acquisition_profit")["value"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from crmlab import params, two_protocols
-from crmlab.errors import NotApplicable
+from crmlab import params, store, two_protocols
+from crmlab.errors import DataError, NotApplicable
 from crmlab.two_protocols import KEPT, TURNED, UNSETTLED, contrast
 
 
@@ -166,24 +165,28 @@ def test_every_protocol_has_words():
     assert set(two_protocols.WORDS) == set(params.PROBLEM)
 
 
-# --- beside a comparison ------------------------------------------------------------------------
-def settings_with(secondary: str | None):
-    """Return settings in which the problem 'small' names a secondary one."""
-    spec = {"secondary": secondary} if secondary else {}
-    task = SimpleNamespace(problems={"small": spec})
-    return SimpleNamespace(task=lambda name: task)
+# --- from files ---------------------------------------------------------------------------------
+def keep(name: str, made: dict, *, digest: str = "same") -> None:
+    """Write a problem's scores, and facts with a digest."""
+    store.write_json(
+        store.scores_file("acquisition", name), made | {"problem": name, "problem_digest": "same"}
+    )
+    store.write_json(store.facts_file("acquisition", name), {"digest": digest})
 
 
-def test_the_secondary_problem_is_compared_too(monkeypatch):
-    asked = []
+def test_committed_scores_are_read(project):
+    keep("late", record(TIME))
+    keep("mixed", random_split(RANDOM))
+    found = two_protocols.of("acquisition", "late", "mixed")
+    assert found.problems == ("late", "mixed")
+    assert found.sentences == contrast(record(TIME), random_split(RANDOM)).sentences
+    assert two_protocols.of("acquisition", "late", None) is None
 
-    def compare(task, problem, settings):
-        asked.append((task, problem))
-        return SimpleNamespace(record=lambda: random_split(RANDOM, problem=problem))
 
-    monkeypatch.setattr(two_protocols, "compare", compare)
-    mine = SimpleNamespace(task="acquisition", name="small", record=lambda: record(TIME, problem="small"))
-    found = two_protocols.beside(mine, settings=settings_with("other"))
-    assert found.problems == ("small", "other")
-    assert asked == [("acquisition", "other")]
-    assert two_protocols.beside(mine, settings=settings_with(None)) is None
+def test_scores_that_are_absent_or_stale_are_refused(project):
+    keep("late", record(TIME))
+    with pytest.raises(DataError, match="dvc repro acquisition@mixed"):
+        two_protocols.of("acquisition", "late", "mixed")
+    keep("mixed", random_split(RANDOM), digest="another")
+    with pytest.raises(DataError, match="acquisition/mixed are of an earlier state"):
+        two_protocols.of("acquisition", "late", "mixed")

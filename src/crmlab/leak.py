@@ -64,21 +64,26 @@ class Leak:
         )
 
 
-def of(comparison: Any, *, settings: params.Params | None = None) -> Leak | None:
-    """Return the demonstration for a comparison's problem and its `secondary` one in params.yaml.
+def of(task: str, problems: Sequence[str], *, settings: params.Params | None = None) -> Leak | None:
+    """Return the demonstration on problems of params.yaml that lie on one data set, by their protocols.
 
-    None where the data set bars no column, or no secondary problem is named.
+    None where the data set bars no column. The methods are those of the first problem's roster.
+    Raises UsageError for problems of different data sets.
     """
     settings = settings or params.load()
-    task, dataset = settings.task(comparison.task), comparison.problem.facts["dataset"]
-    named = task.problems.get(comparison.name, {}).get("secondary")
-    if not named or not described(dataset).barred:
+    asked = settings.task(task)
+    specs = {name: asked.spec(name) for name in problems}
+    datasets = sorted({spec["dataset"] for spec in specs.values()})
+    if len(datasets) != 1:
+        raise UsageError(f"a leak is shown on one data set, and these problems lie on {', '.join(datasets)}")
+    barred = described(datasets[0]).barred
+    if not barred:
         return None
     return demonstrate(
-        dataset,
-        next(iter(described(dataset).barred)),
-        {name: task.spec(name) for name in (comparison.name, named)},
-        [entry for entry in task.roster(comparison.name) if entry.method in METHODS],
+        datasets[0],
+        next(iter(barred)),
+        specs,
+        [entry for entry in asked.roster(problems[0]) if entry.method in METHODS],
         level=settings.level,
         replicates=settings.replicates,
         seed=settings.seed,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import registry
-from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.errors import CrmlabError, NotApplicable, UsageError
 from crmlab.maths.btyd import BGNBD, GammaGamma, ParetoNBD, fit, fit_spend
 from crmlab.seeds import generator, seed_of
 
@@ -112,9 +112,11 @@ def one_population(
 
     rows: the COLUMNS of a window's customers (n, ...). method: one that chooses its number of
     segments. left_censored: (n,) True for customers who may have bought before the data begin; they
-    are left out, as their age is not known. Of more than `most` customers a seeded sample is used.
+    are left out, as their age is not known. worlds: fewer than 19 cannot show anything to be beyond. Of
+    more than `most` customers a seeded sample is used.
 
-    Raises NotApplicable where a column is absent or no model can be fitted.
+    Raises NotApplicable where a column is absent or no model can be fitted, UsageError for a method
+    that does not choose its number of segments.
     """
     absent = [c for c in COLUMNS if c not in rows]
     if absent:
@@ -189,10 +191,11 @@ def told(label: str, table: pd.DataFrame, p: float, k: int) -> str:
     if np.isnan(p):
         return f"{label} finds no structure in this shop: there is nothing for one population to explain."
     row = table.set_index("measure").loc["silhouette"]
+    where = "beyond" if p <= LEVEL else "not beyond"
     return (
-        f"The structure that {label} finds is {'' if p <= LEVEL else 'not '}beyond what one population of "
-        f"buyers would show: its silhouette with {k} segments is {row['shop']:.2f}, that of {row['worlds']} "
-        f"worlds of one population {row['lower']:.2f} to {row['upper']:.2f} (p = {p:.2f})."
+        f"The structure that {label} finds is {where} what one population of buyers would show: its "
+        f"silhouette with {k} segments is {row['shop']:.2f}, that of {int(row['worlds'])} worlds of one "
+        f"population {row['lower']:.2f} to {row['upper']:.2f} (p = {p:.2f})."
     )
 
 
@@ -200,7 +203,9 @@ def _shown(method: str, rows: pd.DataFrame, *, k: int | None, seed: int) -> dict
     """Return what a clustering shows on rows (n, 6); the silhouette with k segments (None: its own)."""
     make = registry.find("methods", method)
     model: Any = make(seed=seed).fit(rows)
-    choice = model.details_["choice"]
+    choice = getattr(model, "details_", {}).get("choice")
+    if choice is None:
+        raise UsageError(f"{method} does not choose its number of segments: name one that does")
     stability = {at["k"]: at["stability"] for at in choice["curve"]}
     compared = model if k in (None, model.k_) else make(k=k, seed=seed).fit(rows)
     return {

@@ -170,7 +170,7 @@ class _Design:
                 if before is None:
                     continue
                 aligned[SEGMENT_BEFORE] = rows["customer"].map(before).fillna(-1).astype(np.int64)
-            further = money | ({registry.INNER: self._inner(fact.fold, run)} if with_inner else {})
+            further = money | ({registry.INNER: self._inner(fact.window, run)} if with_inner else {})
             given, first = (solution, aligned, rows), fact.refit == 0
             value, *weighted = self._values(metric, given, further, bootstrap=first)
             folds.append({"fold": fact.fold, "window": fact.window, "refit": fact.refit, "value": value})
@@ -196,11 +196,15 @@ class _Design:
         found = answers[number].loc[rows["row_id"], "segment"]
         return pd.Series(found.to_numpy(), index=rows["customer"].to_numpy())
 
-    def _inner(self, fold: int, run: Run) -> pd.DataFrame | None:
-        """Return outcomes and scores of a fold's inner hold-out rows, or None where there are none."""
+    def _inner(self, window: int, run: Run) -> pd.DataFrame | None:
+        """Return outcomes and scores of a window's inner hold-out rows, or None where there are none.
+
+        A refit shares the hold-out of its window: what was chosen there stands, the model varies.
+        """
         if run.inner is None:
             return None
-        held = run.inner[run.inner["fold"] == fold]
+        first = self.facts[(self.facts["window"] == window) & (self.facts["refit"] == 0)]["fold"]
+        held = run.inner[run.inner["fold"].isin(first)]
         if held.empty:
             return None
         known = self.solution.loc[held["row_id"]].reset_index(drop=True)

@@ -92,7 +92,7 @@ def curves_file(task: str, problem: str) -> Path:
 
 
 def segments_folder(problem: str, *, scratch: bool = False) -> Path:
-    """The champion's segments on a problem: who is where, profile, rules, policies."""
+    """The segmentation to use on a problem: who is where, profile, rules, policies."""
     if scratch:
         return scratch_folder() / "segmentation" / problem / "segments"
     return project() / "experiments" / "segments" / problem

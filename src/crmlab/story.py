@@ -49,6 +49,17 @@ def picture(name: str, subject: Any) -> Any:
         return Prose(f"*No picture of {name.replace('_', ' ')}: {reason}.*")
 
 
+def said(sentences: Any) -> Prose:
+    """Return sentences as paragraphs, the first one in bold; that there is nothing to say for None."""
+    first, *rest = [sentences] if isinstance(sentences, str) else (sentences or ("There is nothing to say.",))
+    return Prose("\n\n".join([f"**{first}**", *rest]))
+
+
+def table(frame: pd.DataFrame) -> Table | Prose:
+    """Return a frame shown whole, or a sentence where it is empty."""
+    return Table(frame) if len(frame) else Prose("*Nothing to show.*")
+
+
 # --- the problem --------------------------------------------------------------------------------
 def facts(comparison: Any) -> Table:
     """Return what a reader must know of the problem, one fact per row."""

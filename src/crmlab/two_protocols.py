@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import params, registry
-from crmlab.compare import compare
-from crmlab.errors import NotApplicable
+from crmlab import registry, store
+from crmlab.errors import DataError, NotApplicable
 from crmlab.registry import Metric
 from crmlab.vocabulary import CHANCE, ORACLE
 
@@ -127,16 +126,23 @@ class TwoProtocols:
         return self.methods.set_index("method").loc[method, "label"]
 
 
-def beside(comparison: Any, *, settings: params.Params | None = None) -> TwoProtocols | None:
-    """Return a comparison beside that of its `secondary` problem in params.yaml; None where none is named.
+def of(task: str, first: str, second: str | None) -> TwoProtocols | None:
+    """Return what the committed scores of two problems say together; None where no second is named.
 
-    The runs of the secondary problem come from the store, or are made.
+    Raises DataError where a problem has no scores yet, or scores of an earlier state of it, and
+    NotApplicable as `contrast` does.
     """
-    settings = settings or params.load()
-    named = settings.task(comparison.task).problems.get(comparison.name, {}).get("secondary")
-    if not named:
-        return None
-    return contrast(comparison.record(), compare(comparison.task, named, settings=settings).record())
+    return contrast(_record(task, first), _record(task, second)) if second else None
+
+
+def _record(task: str, problem: str) -> dict[str, Any]:
+    """Return the committed scores of a problem. Raises DataError where they are missing or stale."""
+    made_by = f"dvc repro {task}@{problem}"
+    record = store.read_json(store.scores_file(task, problem), made_by=made_by)
+    facts = store.read_json(store.facts_file(task, problem), made_by=f"crmlab problem {task} {problem}")
+    if record["problem_digest"] != facts["digest"]:
+        raise DataError(f"the scores of {task}/{problem} are of an earlier state of it: run `{made_by}`")
+    return record
 
 
 def contrast(first: Mapping[str, Any], second: Mapping[str, Any]) -> TwoProtocols:

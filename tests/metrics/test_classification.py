@@ -124,6 +124,17 @@ def test_cost_per_acquired_by_hand():
     assert np.isnan(_measure("cost_per_acquired", RANKED, RESPONSE, **money | {"budget_per_1000": 0.0}))
 
 
+def test_an_accept_rate_is_a_lower_margin():
+    prices = {"contact_cost": 1.0, "margin_shape": 4.0}
+    half = _measure("acquisition_profit", RANKED, RESPONSE, margin_mean=20.0, accept_rate=0.5, **prices)
+    less = _measure("acquisition_profit", RANKED, RESPONSE, margin_mean=10.0, accept_rate=1.0, **prices)
+    assert half == less
+    chance = registry.find("metrics", "acquisition_profit").chance
+    both = [{"margin_mean": 20.0, "accept_rate": 0.5}, {"margin_mean": 10.0, "accept_rate": 1.0}]
+    found = [chance(RESPONSE, **money, **prices) for money in both]
+    assert found[0] == pytest.approx(found[1], abs=1e-12)
+
+
 def test_churn_profit_is_the_published_empc():
     # Verbraken, Verbeke and Baesens 2013, defaults; perfect ranking of [0, 1] × 10
     solution = pd.DataFrame({"outcome": [0, 1] * 10})

@@ -63,7 +63,7 @@ def test_many_names_do_not_lie_over_each_other(whole):
 
 
 def test_nothing_beside_is_no_picture():
-    with pytest.raises(NotApplicable, match="no secondary problem"):
+    with pytest.raises(NotApplicable, match="no other problem"):
         protocols.draw(None)
 
 

@@ -125,7 +125,7 @@ def test_profit_by_hand(churn):
 
 
 def test_profit_of_a_response(churn):
-    prices = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0}
+    prices = {"contact_cost": 1.0, "margin_mean": 20.0, "margin_shape": 4.0, "accept_rate": 1.0}
     one = replace(answering(churn, [1, 0, 0, 0], [0.9, 0.3, 0.2, 0.1]), economics=prices)
     curve = dict(line(profit.draw(one).axes[0], "Logistic regression"))
     assert curve[0.25] == pytest.approx(19 / 4)

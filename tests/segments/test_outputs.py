@@ -145,13 +145,13 @@ def test_only_a_clustering_has_segments(comparison):
     other = SimpleNamespace(
         task="churn",
         name="small",
-        verdict=SimpleNamespace(champion="classification/logit"),
+        chosen="classification/logit",
         run_of=lambda method: scored,
     )
     with pytest.raises(NotApplicable, match="Logit gave no segments in churn/small"):
         assigning.last_window(other)
-    other.verdict.champion = None
-    with pytest.raises(NotApplicable, match="churn/small has no champion"):
+    other.chosen = None
+    with pytest.raises(NotApplicable, match="churn/small has no method to describe"):
         assigning.last_window(other)
 
 

@@ -61,7 +61,7 @@ def _worth(prices: Any) -> tuple[float, float]:
 
     Retention after Verbraken, Verbeke and Baesens 2013: a churner accepts with the mean probability
     and keeps the value less the incentive, who stays takes the incentive anyway. Response: the mean
-    margin. Raises NotApplicable for other prices.
+    margin of those who accept. Raises NotApplicable for other prices.
     """
     cost = prices.get("contact_cost")
     if cost is not None and set(RETENTION) <= set(prices):
@@ -69,7 +69,7 @@ def _worth(prices: Any) -> tuple[float, float]:
         kept = accepts * (prices["customer_value"] - prices["incentive_cost"])
         return kept - cost, -(prices["incentive_cost"] + cost)
     if cost is not None and "margin_mean" in prices:
-        return prices["margin_mean"] - cost, -cost
+        return prices.get("accept_rate", 1.0) * prices["margin_mean"] - cost, -cost
     raise NotApplicable("the task names no prices that a contact's profit follows from")
 
 

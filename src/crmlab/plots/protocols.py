@@ -24,7 +24,7 @@ def draw(found: Any) -> _style.Picture:
     `two_protocols.TwoProtocols`. Raises NotApplicable where it is None: nothing stands beside.
     """
     if found is None:
-        raise NotApplicable("params.yaml names no secondary problem to set beside this one")
+        raise NotApplicable("no other problem is named to set beside this one")
     methods = found.methods
     title = f"{registry.module('tasks', found.task).LABEL} · {found.problems[1]} → {found.problems[0]}"
     with _style.look():

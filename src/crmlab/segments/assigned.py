@@ -56,13 +56,13 @@ class Assigned:
 
 
 def windows(comparison: Comparison, method: str | None = None) -> Iterator[Assigned]:
-    """Yield the windows of a clustering (default: the champion), in order of time.
+    """Yield the windows of a clustering (default: the one to use), in order of time.
 
-    Raises NotApplicable where there is no champion, or the method gave no segments.
+    Raises NotApplicable where there is none, or the method gave no segments.
     """
-    name = method or comparison.verdict.champion
+    name = method or comparison.chosen
     if name is None:
-        raise NotApplicable(f"{comparison.task}/{comparison.name} has no champion to describe")
+        raise NotApplicable(f"{comparison.task}/{comparison.name} has no method to describe")
     run = comparison.run_of(name)
     if run.answers is None or SEGMENT not in run.answers:
         raise NotApplicable(f"{run.label} gave no segments in {comparison.task}/{comparison.name}")
@@ -85,7 +85,7 @@ def windows(comparison: Comparison, method: str | None = None) -> Iterator[Assig
 
 
 def last_window(comparison: Comparison, method: str | None = None) -> Assigned:
-    """Return the last window of a clustering (default: the champion): the one whose model is kept.
+    """Return the last window of a clustering (default: the one to use): the one whose model is kept.
 
     Raises NotApplicable as `windows` does.
     """

@@ -2,7 +2,8 @@
 
 - *behavioural*: repeat purchases, also against what customers of that tenure make, and breadth;
 - *attitudinal*: ratings given, satisfaction with tickets;
-- *emotional*: customers won by referral, the community, replies to messages that carry no offer.
+- *emotional*: customers brought by referral, the community, replies to messages (the table `contacts`
+  does not say which message carried an incentive).
 
 A scale is the mean of its items' percentile ranks among the customers at the cutoff, 0 to 100;
 a customer without any of its items has none, and so has everyone where the tables carry none.

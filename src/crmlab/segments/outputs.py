@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def save(comparison: Comparison, output: str = SCRATCH) -> Path:
-    """Write the champion's tables (see `tables`) into one folder, all or none; return the folder.
+    """Write the tables of the segmentation to use into one folder, all or none; return the folder.
 
-    output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. Raises UsageError
-    for another word, NotApplicable where the champion gave no segments.
+    See `tables`. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around.
+    Raises UsageError for another word, NotApplicable where it gave no segments.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
@@ -36,7 +36,7 @@ def save(comparison: Comparison, output: str = SCRATCH) -> Path:
 
 
 def tables(comparison: Comparison, method: str | None = None) -> dict[str, pd.DataFrame]:
-    """Return the tables of a segmentation (default: the champion) by file name.
+    """Return the tables of a segmentation (default: the one to use) by file name.
 
     `segments.parquet`: who is where, every window, a row per customer and origin. The others tell of
     the last window: `profile.csv`, `rules.csv`, `policy.csv`, `loyalty.csv`; in them, cells with too

@@ -25,13 +25,13 @@ from crmlab.vocabulary import NUMERIC, OK, ORACLE
 def track(comparison: Comparison, output: str = "scratch") -> str:
     """Log a comparison: a parent run with a child per method; return what was done in one line.
 
-    output: with 'pipeline' the champion's model is registered and gets the alias `champion`
+    output: with 'pipeline' the model to use (`Comparison.chosen`) is registered, alias `champion`
     (never inside a `dvc exp run`). What is already logged under the same key is left alone,
     without importing mlflow where the store is a local SQLite file.
     """
     moves = output == PIPELINE and "DVC_EXP_NAME" not in os.environ
     title = f"{comparison.task}/{comparison.name}"
-    if server.logged(comparison.score_key, needs_champion=moves and comparison.verdict.champion is not None):
+    if server.logged(comparison.score_key, needs_champion=moves and comparison.chosen is not None):
         return f"{title} is in MLflow already"
     try:
         mlflow = server.connect()
@@ -41,8 +41,8 @@ def track(comparison: Comparison, output: str = "scratch") -> str:
             parent = _parent(client, experiment, comparison)
             children = [_child(client, experiment, parent, comparison, r) for r in comparison.runs]
             client.set_terminated(parent)
-            if moves and comparison.verdict.champion:
-                place = [r.method for r in comparison.runs].index(comparison.verdict.champion)
+            if moves and comparison.chosen:
+                place = [r.method for r in comparison.runs].index(comparison.chosen)
                 models.register(client, comparison, comparison.runs[place], children[place])
             client.set_tag(parent, "crmlab.complete", "champion" if moves else "scores")
     except Exception as error:
@@ -106,6 +106,7 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     tags = _tags(comparison) | {
         "crmlab.level": "comparison",
         "crmlab.champion": comparison.verdict.champion or "",
+        "crmlab.chosen": comparison.chosen or "",
         "crmlab.lead_is_real": str(comparison.verdict.lead_is_real).lower(),
         "mlflow.note.content": "\n\n".join(comparison.verdict.sentences),
     }
@@ -177,7 +178,7 @@ def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> 
     client.log_text(run_id, curves[curves["method"] == run.method].to_csv(index=False), "curve.csv")
     if "segment" in run.answers:
         client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
-        if run.method == comparison.verdict.champion:
+        if run.method == comparison.chosen:
             _log_segments(client, run_id, comparison)
 
 

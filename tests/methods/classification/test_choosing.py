@@ -118,15 +118,15 @@ def test_the_net_learns_what_no_line_can():
     rng = generator(3, "xor")
     X = rng.normal(size=(2000, 2))
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
-    score = NeuralNet(16, 1e-4, 40, 10, 1).fit(X[:1500], y[:1500]).predict_proba(X[1500:])[:, 1]
+    score = NeuralNet(16, 1e-4, 60, 10, 1).fit(X[:1500], y[:1500]).predict_proba(X[1500:])[:, 1]
     assert np.mean((score > 0.5) == y[1500:]) > 0.9
 
 
 def test_the_net_stops_early_where_later_rows_gain_nothing():
     rng = generator(4, "noise")
     X, y = rng.normal(size=(3000, 20)), rng.integers(0, 2, 3000)
-    model = NeuralNet(32, 1e-4, 40, 5, 1).fit(X, y)
-    assert model.details_["epochs"] < 20
+    model = NeuralNet(32, 1e-4, 100, 5, 1).fit(X, y)
+    assert model.details_["epochs"] < 50
 
 
 def test_the_net_s_arrays_answer_as_scikit_learn_s_net():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -100,6 +101,12 @@ def test_k_is_chosen_by_stability_where_there_is_structure():
     assert choice["k"] == model.k_ == 3
     assert [at_k["k"] for at_k in choice["curve"]] == list(range(2, 9))
     assert (pd.crosstab(group, model.predict(rows)) > 0).sum(axis=None) == 3
+
+
+def test_without_the_package_it_does_not_apply(monkeypatch):
+    monkeypatch.setitem(sys.modules, "kmedoids", None)
+    with pytest.raises(NotApplicable, match=r"pip install 'crmlab\[copyleft\]'"):
+        registry.find("methods", "clustering/kmedoids")(k=2).fit(mixed()[0])
 
 
 def test_rows_that_are_all_alike_have_no_segments():

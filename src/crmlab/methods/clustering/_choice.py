@@ -57,7 +57,7 @@ def choose(
     ks = range(2, min(MOST, len(np.unique(sample, axis=0))) + 1)
     if not ks:
         return choice
-    quick = _with_few_starts(learner, STARTS[by])
+    quick = _quick(learner, STARTS[by])
     labels = _refitted(quick, count, sample, ks, seed=seed)
     gap = gap_statistic(
         sample,
@@ -151,10 +151,14 @@ def _best(curve: list[dict[str, Any]], by: str) -> int:
     return max(at_k["k"] for at_k in curve if at_k["stability"] + at_k["stability_se"] >= best)
 
 
-def _with_few_starts(learner: BaseEstimator, most: int) -> BaseEstimator:
-    """Return the learner with at most so many random starts, where it has any."""
-    starts = learner.get_params().get("n_init")
-    return clone(learner).set_params(n_init=min(starts, most)) if isinstance(starts, int) else learner
+def _quick(learner: BaseEstimator, starts: int) -> BaseEstimator:
+    """Return the learner with at most so many random starts and 100 steps, where it has such."""
+    known = learner.get_params()
+    most = {"n_init": starts, "max_iter": 100}
+    fewer = {
+        name: min(known[name], limit) for name, limit in most.items() if isinstance(known.get(name), int)
+    }
+    return clone(learner).set_params(**fewer)
 
 
 def _told(gate: Gate) -> dict[str, Any]:
