@@ -153,7 +153,7 @@ def test_caveats_of_a_simulated_rolling_problem(comparison):
     [
         ({"protocol": "cross_validation"}, "The split is random"),
         ({"protocol": "cross_validation", "roles": {"period": "carried"}}, "read the calendar"),
-        ({"windows": [WINDOWS[0] | {"base_rate_test": 0.9}]}, "moved from 50.0% in training to 90.0%"),
+        ({"windows": [WINDOWS[0] | {"base_rate_test": 0.9}]}, "moved from training to test: 50.0% to 90.0%"),
         ({"windows": WINDOWS[:1]}, "There is one test origin"),
         (
             {"barred": {"duration": "known only after"}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crmlab.vocabulary import OK
@@ -41,13 +41,14 @@ def _of_protocol(comparison: Any) -> list[str]:
             )
     else:
         said.append(f"The intervals vary {known['varies']}: another year may differ by more.")
-    for window in known["windows"]:
-        before, after = window["base_rate_train"], window["base_rate_test"]
-        if before and not 2 / 3 < after / before < 3 / 2:
-            said.append(
-                f"The base rate moved from {before:.1%} in training to {after:.1%} in the test window "
-                f"{window['cutoff'] or window['window'] + 1}: scores are not calibrated for the later time."
-            )
+    said += _of_base_rates(known["windows"])
+    if known.get("rows_out_of_order"):
+        said.append(
+            f"{known['rows_out_of_order']:,} of {known['n_rows']:,} rows do not stand in the order of their "
+            "periods: that the periods follow each other in time is an assumption."
+        )
+    if known.get("left_out"):
+        said.append(f"Left out of the columns on purpose: {', '.join(known['left_out'])}.")
     rarest = min(
         min(w["n_test"] * r, w["n_test"] * (1 - r)) for w, r in zip(known["windows"], tests, strict=True)
     )
@@ -58,6 +59,22 @@ def _of_protocol(comparison: Any) -> list[str]:
     if known["protocol"] == "rolling" and len(tests) == 1:
         said.append("There is one test origin: nothing is known of how the answer moves over time.")
     return said
+
+
+def _of_base_rates(windows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in which test windows the base rate is far from the one in training."""
+    moved = [
+        f"{w['base_rate_train']:.1%} to {w['base_rate_test']:.1%} "
+        f"({w['cutoff'] or 'window ' + str(w['window'] + 1)})"
+        for w in windows
+        if w["base_rate_train"] and not 2 / 3 < w["base_rate_test"] / w["base_rate_train"] < 3 / 2
+    ]
+    if not moved:
+        return []
+    return [
+        f"The base rate moved from training to test: {', '.join(moved)}. Scores are not calibrated for the "
+        "later time."
+    ]
 
 
 def _of_population(known: Mapping[str, Any]) -> list[str]:

@@ -26,13 +26,20 @@ def draw(comparison: Any) -> _style.Picture:
     own = folds[folds["metric"] == comparison.primary].dropna(subset="value") if len(folds) else folds
     if own.empty:
         raise NotApplicable("no method has a value")
-    cutoffs = {f["window"]: f["cutoff"] for f in comparison.problem.facts["folds"]}
-    timed = len(cutoffs) > 1 and all(cutoffs.values())
-    return _over_time(comparison, own, cutoffs) if timed else _dots(comparison, own)
+    known = comparison.problem.facts
+    times = {w["window"]: _time(w) for w in known.get("windows", known["folds"])}
+    timed = len(times) > 1 and all(times.values())
+    return _over_time(comparison, own, times) if timed else _dots(comparison, own)
 
 
-def _over_time(comparison: Any, own: pd.DataFrame, cutoffs: dict[int, str]) -> _style.Picture:
-    """Draw one line per method over the cutoffs (the mean over the refits of a window)."""
+def _time(window: dict[str, Any]) -> str:
+    """Return when a window was tested: its cutoff or periods; nothing where there is no time."""
+    first, last = window.get("test_periods") or (None, None)
+    return window["cutoff"] or ("" if first is None else f"{first}" if first == last else f"{first}–{last}")
+
+
+def _over_time(comparison: Any, own: pd.DataFrame, times: dict[int, str]) -> _style.Picture:
+    """Draw one line per method over cutoffs or periods (the mean over the refits of a window)."""
     metric = registry.find("metrics", comparison.primary)
     wide = own.pivot_table(index="window", columns="method", values="value")
     with _style.look():
@@ -43,8 +50,8 @@ def _over_time(comparison: Any, own: pd.DataFrame, cutoffs: dict[int, str]) -> _
             if method in wide:
                 marker = _style.markers(comparison)[method]
                 axes.plot(wide.index, wide[method], marker=marker, **_style.line(comparison, method))
-        axes.set_xticks(wide.index, [cutoffs[w] for w in wide.index], rotation=30 if len(wide) > 6 else 0)
-        axes.set(xlabel="Cutoff", ylabel=textwrap.fill(_style.metric_title(metric), 42))
+        axes.set_xticks(wide.index, [times[w] for w in wide.index], rotation=30 if len(wide) > 6 else 0)
+        axes.set(xlabel="Cutoff, or periods tested", ylabel=textwrap.fill(_style.metric_title(metric), 42))
         axes.margins(x=0.08)
         _style.legend_below(figure, axes)
     return figure
