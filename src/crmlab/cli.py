@@ -326,7 +326,7 @@ def _check_problem(settings: Any, notebook: str, problem: str) -> None:
     """Refuse a problem (or, for the notebook `data`, a data set) that params.yaml does not name."""
     if notebook in settings.tasks:
         settings.task(notebook).spec(problem)
-    elif problem not in settings.datasets:
+    elif notebook == "data" and problem not in settings.datasets:
         known = did_you_mean(problem, settings.datasets)
         raise UsageError(f"{store.PARAMS} lists no data set '{problem}'.{known}")
 
