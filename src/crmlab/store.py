@@ -98,6 +98,13 @@ def segments_folder(problem: str, *, scratch: bool = False) -> Path:
     return project() / "experiments" / "segments" / problem
 
 
+def prospects_folder(problem: str, *, scratch: bool = False) -> Path:
+    """The ranked list of prospects of a problem's last window."""
+    if scratch:
+        return scratch_folder() / "acquisition" / problem / "prospects"
+    return project() / "experiments" / "prospects" / problem
+
+
 def policies_file() -> Path:
     """What the shop does for a segment, by its place: written by people, need not be there."""
     return project() / POLICIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,6 +29,14 @@ class Prose(str):
         return str(self)
 
 
+class Missing(Prose):
+    """Why there is nothing to show. It is false, so that `found and found.table` is this reason."""
+
+    def __bool__(self) -> bool:
+        """Return False."""
+        return False
+
+
 class Table(pd.DataFrame):
     """A frame that a notebook shows whole, long texts too."""
 
@@ -43,20 +51,34 @@ def picture(name: str, subject: Any) -> Any:
 
     Raises UsageError for a name that no picture has ('did you mean').
     """
+    if isinstance(subject, Missing):
+        return subject
     try:
         return registry.module("plots", name).draw(subject)
     except NotApplicable as reason:
         return Prose(f"*No picture of {name.replace('_', ' ')}: {reason}.*")
 
 
+def tried(make: Callable[..., Any], *subjects: Any) -> Any:
+    """Return what a function makes of its subjects, or why it does not apply."""
+    try:
+        return make(*subjects)
+    except NotApplicable as reason:
+        return Missing(f"*{str(reason)[:1].upper()}{str(reason)[1:]}.*")
+
+
 def said(sentences: Any) -> Prose:
     """Return sentences as paragraphs, the first one in bold; that there is nothing to say for None."""
+    if isinstance(sentences, Missing):
+        return sentences
     first, *rest = [sentences] if isinstance(sentences, str) else (sentences or ("There is nothing to say.",))
     return Prose("\n\n".join([f"**{first}**", *rest]))
 
 
-def table(frame: pd.DataFrame) -> Table | Prose:
-    """Return a frame shown whole, or a sentence where it is empty."""
+def table(frame: pd.DataFrame | Missing) -> Table | Prose:
+    """Return a frame shown whole, or a sentence where it is empty or missing."""
+    if isinstance(frame, Missing):
+        return frame
     return Table(frame) if len(frame) else Prose("*Nothing to show.*")
 
 
@@ -83,7 +105,7 @@ def facts(comparison: Any) -> Table:
 def _protocol(known: Mapping[str, Any]) -> str:
     """Return the protocol in words."""
     windows = len({f["window"] for f in known["folds"]})
-    refits = 1 + max(f["refit"] for f in known["folds"])
+    refits = max(f["refit"] for f in known["folds"])
     spec = known["spec"]
     if known["protocol"] == "rolling":
         origins = "origin" if windows == 1 else "origins"
@@ -91,9 +113,15 @@ def _protocol(known: Mapping[str, Any]) -> str:
         text += f", a gap of {known['gap_days']} days" if known["gap_days"] else ""
     elif known["protocol"] == "chronological":
         text = f"chronological: the first {spec['train_share']:.0%} of rows train, the rest test"
+    elif known["protocol"] == "blocks":
+        blocks = "block" if windows == 1 else "blocks"
+        text = f"rolling blocks: {windows} test {blocks}, each after training on all rows before it"
     else:
         text = f"cross-validation: {spec['folds']} folds, {spec.get('repeats', 1)} times, stratified"
-    return text + (f"; the last window with {refits} seeds" if refits > 1 else "")
+    if not refits:
+        return text
+    times = "once" if refits == 1 else f"{refits} times"
+    return f"{text}; the last window refitted {times} with other seeds on bootstrapped train customers"
 
 
 def windows(comparison: Any) -> Table:
@@ -102,6 +130,7 @@ def windows(comparison: Any) -> Table:
     table = pd.DataFrame(
         {
             "Cutoff": [w["cutoff"] or "–" for w in known["windows"]],
+            "Test periods": [_span(w.get("test_periods")) for w in known["windows"]],
             "Train origins": [len(w.get("train_cutoffs", [])) for w in known["windows"]],
             "Train rows": [w["n_train"] for w in known["windows"]],
             "Base rate, train": [w["base_rate_train"] for w in known["windows"]],
@@ -110,12 +139,19 @@ def windows(comparison: Any) -> Table:
         },
         index=pd.Index([w["window"] + 1 for w in known["windows"]], name="Window"),
     )
-    if known["protocol"] != "rolling":
+    if known["protocol"] == "rolling":
+        table = table.drop(columns="Test periods")
+    else:
         table = table.drop(columns=["Cutoff", "Train origins"])
     if known["protocol"] == "cross_validation":
-        table = table.agg(["min", "max"]).rename_axis(f"Of {len(table)} splits")
+        table = table.drop(columns="Test periods").agg(["min", "max"]).rename_axis(f"Of {len(table)} splits")
         table = table.astype({c: int for c in table if c.endswith("rows")})
     return Table(table.round(4))
+
+
+def _span(periods: Sequence[int] | None) -> str:
+    """Return the first and last of some periods as text."""
+    return "–" if periods is None else " to ".join(f"{p:,}" for p in dict.fromkeys(periods))
 
 
 def card(dataset: str) -> Prose:
@@ -178,6 +214,36 @@ def _real(lead: Any) -> str:
     if not lead.is_real:
         return "not established"
     return "yes" if lead.lead > 0 else "it is behind"
+
+
+def rules(comparison: Any) -> Table | Prose:
+    """Return the rules of a shallow tree, each judged again on the test rows, the surest first.
+
+    Precision (the share of a rule's customers with an outcome of 1) and lift with their intervals;
+    a reason where no rule can be learned.
+    """
+    from crmlab.why import rules as learned
+    from crmlab.why.window import last_window
+
+    window = tried(last_window, comparison)
+    if not window:
+        return window
+    found = learned.rules(window)
+    shown = {
+        "Customers": [f"{n:,}" for n in found["n"]],
+        "Support": [f"{s:.1%}" for s in found["support"]],
+        "Precision": _with_interval(found, "precision", ".1%"),
+        "Lift": _with_interval(found, "lift", ".2f"),
+        "Precision, train": _with_interval(found, "train_precision", ".1%"),
+        "Note": found["note"],
+    }
+    return table(pd.DataFrame(shown).set_axis(found["rule"].rename("Rule"))) if len(found) else table(found)
+
+
+def _with_interval(found: pd.DataFrame, name: str, form: str) -> list[str]:
+    """Return a column with its interval as texts, nothing where it has no value."""
+    ends = found[[name, f"{name}_lower", f"{name}_upper"]].itertuples(index=False)
+    return ["" if pd.isna(v) else f"{v:{form}} [{low:{form}}, {high:{form}}]" for v, low, high in ends]
 
 
 def verdict(comparison: Any) -> Prose:

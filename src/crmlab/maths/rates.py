@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -12,6 +12,9 @@ from scipy.stats import norm
 
 from crmlab.errors import DataError
 from crmlab.maths.ranking import Ranking
+
+FEWEST: Final = 10
+"""A rate rests on at least so many rows, where there are so many."""
 
 
 @dataclass(frozen=True)
@@ -40,27 +43,43 @@ class Rates:
 def rates(outcome: np.ndarray, score: np.ndarray, *, level: float) -> Rates:
     """Return the rate by score: isotonic regression (Zadrozny and Elkan 2002), the interval Wilson's (1927).
 
-    outcome: (n,) of 0 and 1. score: (n,). The regression pools rows into blocks of one rate each;
-    the interval is that of the rate of a block. It was chosen by simulation: with 900 to 6,000 known
-    rows it holds the true rate of 92 to 95 % of new rows whatever the scores' miscalibration, the
-    bootstrap of the regression 71 to 94 %, a logistic map (Platt 1999) 25 % where the miscalibration
-    is not logistic. It varies the known rows only, not the time that has passed since. Raises
-    DataError where there is no row.
+    outcome: (n,) of 0 and 1. score: (n,). Neighbours are taken together first, so that no rate
+    rests on fewer than FEWEST rows (of the best score alone it would be 0 or 1). The regression pools
+    them into blocks of one rate each; the interval is that of a block's rate, and assumes no shape.
+    In the worlds of the tests it holds the true rate of about 19 of 20 new rows; a logistic map
+    (Platt 1999) fails where the miscalibration is not logistic. It varies the known rows only, not
+    the time that has passed since. Raises DataError without rows.
     """
     if len(outcome) == 0:
         raise DataError("no row with a known outcome to take rates from")
     ranked = Ranking(outcome, score)
     _, positive, negative = next(ranked.masses(np.ones((1, len(outcome)))))
     mass = (positive + negative)[0]
+    firsts = _together(mass)
+    ones, size = np.add.reduceat(positive[0], firsts), np.add.reduceat(mass, firsts)
     # the highest score comes first in a ranking
-    blocks = isotonic_regression(positive[0] / mass, weights=mass, increasing=False).blocks
-    starts, ends = blocks[:-1], blocks[1:] - 1
-    ones, size = np.add.reduceat(positive[0], starts), np.add.reduceat(mass, starts)
-    bounds = wilson(ones, size, level=level)
-    edges = np.column_stack([starts, ends]).ravel()  # a block is flat between its first and last score
+    pools = isotonic_regression(ones / size, weights=size, increasing=False).blocks
+    ones, size = np.add.reduceat(ones, pools[:-1]), np.add.reduceat(size, pools[:-1])
+    starts = np.r_[firsts, len(mass)][pools]
+    edges = np.column_stack(
+        [starts[:-1], starts[1:] - 1]
+    ).ravel()  # a block is flat from its first to its last
     kept = np.r_[True, edges[1:] != edges[:-1]]
+    bounds = wilson(ones, size, level=level)
     values = (np.repeat(v, 2)[kept][::-1] for v in (ones / size, *bounds))
     return Rates(ranked.scores[edges[kept]][::-1], *values)
+
+
+def _together(mass: np.ndarray) -> np.ndarray:
+    """Return where each group of neighbours begins that holds at least FEWEST of the mass (g,)."""
+    starts, held = [0], 0.0
+    for place, own in enumerate(mass):
+        if held >= FEWEST:
+            starts.append(place)
+            held = 0.0
+        held += own
+    short = len(starts) > 1 and held < FEWEST
+    return np.array(starts[:-1] if short else starts)
 
 
 def wilson(ones: np.ndarray, size: np.ndarray, *, level: float) -> tuple[np.ndarray, np.ndarray]:

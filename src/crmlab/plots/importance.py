@@ -12,8 +12,9 @@ from crmlab.plots import _style
 
 SUBJECT = "importance"
 SHOWN = 10
-LONGEST = 34
+LONGEST = 24
 """Characters of a column's name."""
+TITLE = 36
 
 
 def draw(found: Any) -> _style.Picture:
@@ -31,8 +32,8 @@ def draw(found: Any) -> _style.Picture:
     with _style.look():
         figure, grid = _style.canvas(
             title,
-            f"loss of AUC on {found.rows:,} test rows of the last window; {found.level:.0%} intervals "
-            "(test customers and permutations); squares: columns shuffled together",
+            f"loss of AUC when a column is shuffled, on {found.rows:,} test rows of the last window; "
+            f"{found.level:.0%} intervals (test customers, permutations); squares: columns shuffled together",
             columns=len(methods),
             height=4.4,
             squeeze=False,
@@ -50,14 +51,16 @@ def _panel(axes: Any, top: Any) -> None:
         axes.hlines(place, row.lower, row.upper, color=colour, linewidth=1.8)
         axes.plot(row.auc_drop, place, "s" if row.together else "o", color=colour, markersize=6)
     axes.axvline(0, color="black", linewidth=1)
-    axes.set_yticks(at, [_style.shorten(_name(row), LONGEST) for row in top.itertuples()])
+    names = [_name(row) for row in top.itertuples()]
+    axes.set_yticks(at, names, fontsize="small")
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.set(xlabel="Loss of AUC when shuffled")
-    label = _style.shorten(top["label"].iloc[0], LONGEST)
+    axes.set(xlabel="Loss of AUC")
+    label = _style.shorten(top["label"].iloc[0], TITLE)
     axes.set_title(f"{label}\nAUC {top['auc'].iloc[0]:.3f}", fontsize="small")
 
 
 def _name(row: Any) -> str:
-    """Return the name of a column, or of a group by its first column and its size."""
-    return f"{row.columns[0]} and {len(row.columns) - 1} like it" if row.together else row.permuted
+    """Return the name of a column; of a group its first column and how many more there are."""
+    first = _style.shorten(row.columns[0], LONGEST)
+    return f"{first} + {len(row.columns) - 1} like it" if row.together else first

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from crmlab import model_file, registry
+from crmlab import model_file, prospects, registry
 from crmlab.compare import Comparison
-from crmlab.errors import UsageError, did_you_mean
+from crmlab.errors import NotApplicable, UsageError, did_you_mean
 from crmlab.run import Run, load_model
 from crmlab.segments import outputs, policies
 from crmlab.tracking import server
@@ -54,6 +54,9 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
     facts |= {"horizon_days": comparison.problem.facts.get("horizon_days"), "run_key": run.key}
     if "segment" in run.answers:
         facts["segments"] = outputs.facts(comparison, run.method)
+    elif run.method == comparison.chosen:
+        with contextlib.suppress(NotApplicable):  # scores of a task without a margin are scores alone
+            facts["prospects"] = prospects.facts(comparison)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.skops"
         facts["sha256"] = model_file.dump(model, path)
@@ -79,7 +82,8 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
 def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Answer new customers with a registered model (`churn.demo_shop@champion`).
 
-    A segmentation answers with names, and with the policies of today's policies.yaml.
+    A segmentation answers with names, and with the policies of today's policies.yaml; an acquisition
+    with what each prospect is worth, whether to contact, and why (see `prospects.answered`).
     Raises UsageError for an unknown model, and for rows whose columns are not the model's: they
     are named, and no score is given.
     """
@@ -94,18 +98,35 @@ def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
     if missing:
         hints = "".join(f"\n  '{c}'.{did_you_mean(c, rows.columns)}" for c in missing)
         raise UsageError(f"the model {address} needs {len(missing)} columns that the input lacks:{hints}")
-    numeric = [
-        t.name for t in model.metadata.signature.inputs if t.type.name in ("double", "long", "integer")
-    ]
-    rows = rows.copy()
-    for column in numeric:
+    rows = _typed(rows, model.metadata.signature.inputs)
+    answers, served = model.predict(rows[wanted]), model.unwrap_python_model()
+    if served.facts.get("segments"):
+        return policies.with_policy(answers, served.facts["segments"])
+    if served.facts.get("prospects"):
+        return prospects.answered(answers["score"], rows, served.facts["prospects"], served.model)
+    return answers
+
+
+def _typed(rows: pd.DataFrame, inputs: Any) -> pd.DataFrame:
+    """Return rows with the model's columns as it knows them: floats, and texts (a level 1 is '1')."""
+    rows = rows.reset_index(drop=True)
+    for column in inputs:
+        values = rows[column.name]
+        if column.type.name not in ("double", "long", "integer"):
+            rows[column.name] = pd.Series([_text(v) for v in values], index=rows.index, dtype=object)
+            continue
         try:
-            rows[column] = pd.to_numeric(rows[column]).astype(float)
+            rows[column.name] = pd.to_numeric(values).astype(float)
         except (ValueError, TypeError) as error:
-            raise UsageError(f"column '{column}' must hold numbers: {error}") from None
-    answers = model.predict(rows[wanted])
-    segments = model.unwrap_python_model().facts.get("segments")
-    return policies.with_policy(answers, segments) if segments else answers
+            raise UsageError(f"column '{column.name}' must hold numbers: {error}") from None
+    return rows
+
+
+def _text(value: Any) -> str | None:
+    """Return a level as text; a whole number without a point, as a CSV with gaps would give it one."""
+    if pd.isna(value):
+        return None
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def model_name(comparison: Comparison) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlab import model_file, store
+from crmlab import drift, model_file, prospects, spreadsheet, store
 from crmlab.compare import PIPELINE, Comparison
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.run import Run
@@ -20,6 +20,9 @@ from crmlab.segments import outputs
 from crmlab.segments.suppression import hidden
 from crmlab.tracking import models, server
 from crmlab.vocabulary import NUMERIC, OK, ORACLE
+
+HEAD = 100
+"""So many prospects from the top of the list are attached."""
 
 
 def track(comparison: Comparison, output: str = "scratch") -> str:
@@ -119,6 +122,8 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     client.log_text(run_id, comparison.curves().to_csv(index=False), "curves.csv")
     client.log_text(run_id, json.dumps(store.rounded(comparison.record()), indent=1), "scores.json")
     client.log_text(run_id, json.dumps(store.rounded(facts), indent=1), "facts.json")
+    for name, table in _drift(comparison).items():
+        client.log_text(run_id, table.to_csv(index=False), f"drift/{name}.csv")
     from crmlab.plots import board
 
     with tempfile.TemporaryDirectory() as folder:
@@ -180,6 +185,8 @@ def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> 
         client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
         if run.method == comparison.chosen:
             _log_segments(client, run_id, comparison)
+    elif run.method == comparison.chosen and "margin_mean" in comparison.economics:
+        _log_prospects(client, run_id, comparison)
 
 
 def _log_segments(client: Any, run_id: str, comparison: Comparison) -> None:
@@ -191,6 +198,30 @@ def _log_segments(client: Any, run_id: str, comparison: Comparison) -> None:
             client.set_tag(run_id, "crmlab.segments", str(reason))
             return
         client.log_artifacts(run_id, folder, "segments")
+
+
+def _log_prospects(client: Any, run_id: str, comparison: Comparison) -> None:
+    """Attach the head of the champion's ranked list; a reason where it cannot be made."""
+    try:
+        listed = prospects.of(comparison, reasoned=HEAD).table.head(HEAD)
+    except NotApplicable as reason:
+        client.set_tag(run_id, "crmlab.prospects", str(reason))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prospects_head.csv"
+        spreadsheet.write(listed, path)
+        client.log_artifact(run_id, str(path))
+
+
+def _drift(comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """Return what moved from the train rows to each test window; nothing where the split is random."""
+    if comparison.problem.facts["protocol"] == "cross_validation":
+        return {}
+    columns = drift.feature_shifts(comparison.problem)
+    if columns.empty:
+        return {}
+    tables = {"base_rates": drift.base_rates(comparison.problem), "columns": columns}
+    return tables | {"scores": drift.score_shifts(comparison)}
 
 
 def _profile(comparison: Comparison, run: Run) -> pd.DataFrame:

@@ -58,18 +58,18 @@ def patterns(window: LastWindow, carrying: dict[str, str], shown: list[Curve]) -
 
     carrying: what shuffling a column costs, for those that matter (`Importance.carrying`). Candidates
     are where a curve is high and the rules of the tree, those with a rate above the base rate in
-    training, at least FEWEST test rows and a column that matters. A candidate is a pattern where its
-    rate and its lift lie above the base rate with intervals that hold for all candidates at once
-    (Bonferroni): the best of many look good by chance. Highest lower end of the lift first; of two
-    that are mostly the same customers, the first.
+    training and at least FEWEST test rows. A candidate is a pattern where one of its columns matters,
+    and its rate and its lift lie above the base rate with intervals that hold for all candidates at
+    once (Bonferroni): the best of many look good by chance. Highest lower end of the lift first; of
+    two that are mostly the same customers, the first.
     """
-    candidates = [c for c in _candidates(window, shown) if any(part.column in carrying for part in c)]
-    masks = [holding(c, window.test) for c in candidates]
-    enough = [i for i, mask in enumerate(masks) if mask.sum() >= FEWEST]
-    candidates, masks = [candidates[i] for i in enough], [masks[i] for i in enough]
+    pairs = [(c, holding(c, window.test)) for c in _candidates(window, shown)]
+    pairs = [(c, mask) for c, mask in pairs if mask.sum() >= FEWEST]
+    candidates, masks = [c for c, _ in pairs], [mask for _, mask in pairs]
     table = evidence(window, masks, level=1 - (1 - window.level) / max(1, len(masks)))
     table["pattern"] = [text_of(c) for c in candidates]
-    real = table[(table["rate_lower"] > window.base_rate) & (table["lift_lower"] > 1)]
+    matters = np.array([any(part.column in carrying for part in c) for c in candidates], dtype=bool)
+    real = table[matters & (table["rate_lower"] > window.base_rate) & (table["lift_lower"] > 1)]
     chosen = _different(real.sort_values("lift_lower", ascending=False, kind="stable").index, masks)[:MOST]
     courses = {curve.column: curve.course for curve in shown}
     sentences = [_said(table.loc[i], candidates[i], window, courses, carrying) for i in chosen]
@@ -123,7 +123,9 @@ def _said(
 def _summary(window: LastWindow, patterns: int, candidates: int) -> str:
     """Say how many of how many candidates are patterns, and what the intervals hold for."""
     if not candidates:
-        return "There is no candidate for a pattern: no curve and no rule on a column that matters."
+        return (
+            "There is no candidate for a pattern: no curve and no rule lies above the base rate in training."
+        )
     at_once = f"the intervals hold for all {candidates} at once" if candidates > 1 else "there was no other"
     one = "candidate is a pattern" if candidates == 1 else "candidates are patterns"
     few = "" if patterns >= MOST else f", fewer than {MOST}"

@@ -62,9 +62,9 @@ def contributions(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> p
         change = np.zeros(len(rows))
         if not same.all():
             other = rows[~same].copy()
-            other[column] = pd.Series(
-                [usual.iloc[0]] * len(other), index=other.index, dtype=rows[column].dtype
-            )
+            other[column] = usual.iloc[0]
+            if not pd.api.types.is_numeric_dtype(rows[column]):
+                other[column] = other[column].astype(rows[column].dtype)
             change[~same] = own[~same] - _log_odds(model, other)
         changes[column] = change
     return pd.DataFrame(changes, index=rows.index)

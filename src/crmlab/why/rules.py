@@ -24,6 +24,16 @@ SHARE: Final = 0.02
 LEVELS: Final = 20
 """At most so many levels of a text may stand in a rule."""
 
+TRAIN: Final = (
+    "rule",
+    "conditions",
+    "train_n",
+    "train_precision",
+    "train_precision_lower",
+    "train_precision_upper",
+    "train_lift",
+)
+
 Path = dict[str, Condition]
 """The conditions so far, by column."""
 
@@ -38,29 +48,23 @@ def rules(window: LastWindow) -> pd.DataFrame:
     `note` where the rule does not hold any more, has turned round, or has too few test customers to tell.
     """
     found = [tuple(path.values()) for path in grown(window)]
-    base = float(window.train_outcome.mean())
-    rows = []
-    for conditions in found:
-        mine = window.train_outcome[holding(conditions, window.train)]
-        bounds = binomtest(int(mine.sum()), len(mine)).proportion_ci(window.level, method="wilson")
-        rows.append(
-            {
-                "rule": text_of(conditions),
-                "conditions": conditions,
-                "train_n": len(mine),
-                "train_precision": mine.mean(),
-                "train_precision_lower": bounds.low,
-                "train_precision_upper": bounds.high,
-                "train_lift": mine.mean() / base,
-            }
-        )
+    train = pd.DataFrame([_in_training(c, window) for c in found], columns=list(TRAIN))
     test = evidence(window, [holding(c, window.test) for c in found], level=window.level)
     test.columns = test.columns.str.replace("rate", "precision")
-    table = pd.concat([pd.DataFrame(rows), test], axis=1)
+    table = pd.concat([train, test], axis=1)
     table["note"] = [_note(row, window.base_rate) for row in table.itertuples()]
-    return table.sort_values(
-        ["precision", "train_precision"], ascending=False, kind="stable", ignore_index=True
-    )
+    order = {"by": ["precision", "train_precision"], "ascending": False, "kind": "stable"}
+    return table.sort_values(**order, ignore_index=True)
+
+
+def _in_training(conditions: tuple[Condition, ...], window: LastWindow) -> dict[str, object]:
+    """Return what a rule says and how it did on the train rows: the TRAIN columns."""
+    mine = window.train_outcome[holding(conditions, window.train)]
+    bounds = binomtest(int(mine.sum()), len(mine)).proportion_ci(window.level, method="wilson")
+    rate = mine.mean()
+    lift = rate / window.train_outcome.mean()
+    values = (text_of(conditions), conditions, len(mine), rate, bounds.low, bounds.high, lift)
+    return dict(zip(TRAIN, values, strict=True))
 
 
 def grown(window: LastWindow) -> list[Path]:

@@ -74,7 +74,7 @@ def test_the_cost_sensitive_forest_answers_as_empulse():
     X[rng.random(X.shape) < 0.1] = np.nan
     X[:, 3] = np.round(X[:, 3])
     y = (rng.random(800) < 1 / (1 + np.exp(2 - np.nan_to_num(X[:, 0])))).astype(np.int64)
-    model = CostSensitiveForest(1.0, 20.0, 10, 5, 1).fit(X[:500], y[:500])
+    model = CostSensitiveForest(1.0, 20.0, 10, 5, 400, 1).fit(X[:500], y[:500])
     theirs = model.forest(X[:500], y[:500]).predict_proba(X)
     np.testing.assert_allclose(model.predict_proba(X), theirs, rtol=1e-12)
 
@@ -83,5 +83,5 @@ def test_costs_decide_where_trees_split():
     rng = generator(5, "costs")
     X = rng.normal(size=(1000, 3))
     y = (rng.random(1000) < 1 / (1 + np.exp(-X[:, 0]))).astype(np.int64)
-    cheap, dear = (CostSensitiveForest(cost, 20.0, 5, 20, 1).fit(X, y) for cost in (1.0, 10.0))
+    cheap, dear = (CostSensitiveForest(cost, 20.0, 5, 20, 1000, 1).fit(X, y) for cost in (1.0, 10.0))
     assert cheap.threshold_.tolist() != dear.threshold_.tolist()

@@ -63,7 +63,7 @@ def test_customers_who_are_all_alike_have_no_segments(name):
 
 def test_a_mixture_that_does_not_converge_says_so():
     rows, _ = groups()
-    stuck = Segmenter(GaussianMixture(5, max_iter=1, tol=1e-12, random_state=0), "n_components")
+    stuck = Segmenter(GaussianMixture(5, max_iter=1, tol=1e-12, random_state=0), "n_components", k=5)
     with pytest.raises(CrmlabError, match="no convergence in 1 steps on 200 rows with 5 segments"):
         stuck.fit(rows)
 

@@ -16,13 +16,14 @@ def cost_sensitive(
     margin: float = 20.0,
     n_estimators: int = 100,
     min_samples_leaf: int = 5,
+    max_rows: int = 20000,
     seed: int = 0,
 ):
     """contact_cost, margin: of one contact and of one who responds, in the same currency.
 
-    n_estimators: trees. min_samples_leaf: rows that a leaf needs.
+    n_estimators: trees. min_samples_leaf: rows that a leaf needs. max_rows: of a tree's bootstrap sample.
     """
-    learner = CostSensitiveForest(contact_cost, margin, n_estimators, min_samples_leaf, seed)
+    learner = CostSensitiveForest(contact_cost, margin, n_estimators, min_samples_leaf, max_rows, seed)
     return make_pipeline(tree_input(), learner)
 
 
@@ -35,12 +36,19 @@ class CostSensitiveForest(ClassifierMixin, BaseEstimator):
     """
 
     def __init__(
-        self, contact_cost: float, margin: float, n_estimators: int, min_samples_leaf: int, seed: int
+        self,
+        contact_cost: float,
+        margin: float,
+        n_estimators: int,
+        min_samples_leaf: int,
+        max_rows: int,
+        seed: int,
     ):
         self.contact_cost = contact_cost
         self.margin = margin
         self.n_estimators = n_estimators
         self.min_samples_leaf = min_samples_leaf
+        self.max_rows = max_rows
         self.seed = seed
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> CostSensitiveForest:
@@ -69,6 +77,8 @@ class CostSensitiveForest(ClassifierMixin, BaseEstimator):
             fp_cost=self.contact_cost,
             fn_cost=self.margin,
             min_samples_leaf=self.min_samples_leaf,
+            # growing takes more than linear time
+            max_samples=min(self.max_rows, len(y)),
             random_state=self.seed,
             n_jobs=1,
         )

@@ -127,7 +127,7 @@ def _levels(encoder: Any, place: int) -> list[str]:
     """Return the levels behind the codes 0, 1, ... of a text column, the rare ones as one."""
     ordinal = encoder.named_transformers_["levels"][-1]
     rare = ordinal.infrequent_categories_[place]
-    rare = [] if rare is None else list(rare)
+    rare = set() if rare is None else set(rare)
     frequent = [str(c) for c in ordinal.categories_[place] if c not in rare]
     return frequent + (["(rare)"] if rare else [])
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.metaestimators import available_if
+from threadpoolctl import threadpool_limits
 
 from crmlab.encoding import segment_input
 from crmlab.errors import CrmlabError, NotApplicable
 from crmlab.maths.structure import unrounded
-from crmlab.methods.clustering._choice import choose, fits, parameters
+from crmlab.methods.clustering._choice import MOST, choose, fits, parameters
 from crmlab.seeds import seed_of
 
 
@@ -56,8 +58,14 @@ class Segmenter(ClusterMixin, BaseEstimator):
         Raises NotApplicable where all rows are alike, CrmlabError where the learner says that it did
         not converge.
         """
+        # many small fits: threads would cost more than they give, and move the last digits
+        with threadpool_limits(1):
+            return self._fit(X)
+
+    def _fit(self, X: pd.DataFrame) -> Segmenter:
+        """Choose k where it is open, fit the learner, and number the segments."""
         points = self._scaled(X)
-        distinct = len(np.unique(points, axis=0))
+        distinct = _distinct(points, self.k or MOST)
         if distinct < 2:
             raise NotApplicable(f"the {len(X)} rows are all alike: there is nothing to tell apart")
         self.details_: dict[str, Any] = {}
@@ -96,7 +104,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
             likely[each, own] = 0
             margin = np.clip(probability - likely.max(axis=1), 0, 1)
             return pd.DataFrame({"probability": np.clip(probability, 0, 1), "margin": margin})
-        far = np.linalg.norm(points[:, None, :] - self.centres_, axis=2)
+        far = cdist(points, self.centres_)
         distance = far[each, own].copy()
         far[each, own] = np.inf
         nearest = far.min(axis=1)
@@ -147,6 +155,12 @@ class Segmenter(ClusterMixin, BaseEstimator):
         if self.learner_ is None:
             return np.zeros(len(points), dtype=np.int64)
         return self.learner_.predict(points)
+
+
+def _distinct(points: np.ndarray, enough: int) -> int:
+    """Return how many distinct points there are, or `enough` at least: a million rows need no sorting."""
+    some = len(np.unique(points[:1000], axis=0))
+    return some if some >= max(enough, 2) else len(np.unique(points, axis=0))
 
 
 def _centres(points: np.ndarray, segments: np.ndarray, k: int) -> np.ndarray:
