@@ -213,7 +213,7 @@ def test_without_an_inner_hold_out_the_score_is_the_probability(comparison):
 def test_scores_that_are_no_probabilities_need_one(comparison):
     answers = comparison.run_of("classification/logit").answers
     rank = without_inner(comparison, answers=answers.assign(score=100 * answers["score"]))
-    with pytest.raises(NotApplicable, match="no probabilities.*set inner_share"):
+    with pytest.raises(NotApplicable, match=r"no probabilities.*set inner_share"):
         prospects.of(rank)
 
 
@@ -223,7 +223,12 @@ def test_who_has_no_margin_wins_nobody(comparison):
     nobody = replace(comparison, verdict=replace(comparison.verdict, champion=None))
     with pytest.raises(NotApplicable, match="no champion"):
         prospects.of(nobody)
-    assert prospects.save(nobody) is None
+    # an older list must not be taken for this one
+    prospects.save(comparison)
+    folder = prospects.save(nobody)
+    assert {f.name: f.read_text() for f in folder.iterdir()} == {
+        "no_list.txt": "acquisition/small has no champion\n"
+    }
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from crmlab import caveats, params, store, story
 from crmlab.compare import judged
-from crmlab.errors import UsageError
+from crmlab.errors import NotApplicable, UsageError
 from crmlab.run import Run
 from crmlab.vocabulary import CHANCE, NOT_APPLICABLE
 
@@ -60,7 +60,9 @@ def test_facts_name_the_protocol_and_what_varies(comparison):
     assert table["Outcome (churned = 1)"] == "no purchase in the label window"
     assert table["Base rate"] == "45.0%"
     assert table["Protocol"].startswith("rolling: 2 test origins, labels from the 90 days after each")
-    assert "2 seeds" in table["Protocol"]
+    assert table["Protocol"].endswith(
+        "the last window refitted once with other seeds on bootstrapped train customers"
+    )
     assert table["What the intervals vary"] == comparison.problem.facts["varies"]
     assert table["Columns"] == "2 numeric, 1 categorical"
 
@@ -71,6 +73,7 @@ def test_facts_name_the_protocol_and_what_varies(comparison):
         ("chronological", {"train_share": 0.8}, "chronological: the first 80% of rows train"),
         ("cross_validation", {"folds": 5, "repeats": 4}, "cross-validation: 5 folds, 4 times"),
         ("cross_validation", {"folds": 5}, "cross-validation: 5 folds, 1 times"),
+        ("blocks", {"windows": 2}, "rolling blocks: 2 test blocks, each after training on all rows before"),
     ],
 )
 def test_each_protocol_has_its_words(comparison, protocol, spec, said):
@@ -85,6 +88,15 @@ def test_windows_of_a_cross_validation_are_summed_up(comparison):
     table = story.windows(replace(comparison, problem=replace(comparison.problem, facts=changed)))
     assert table.index.tolist() == ["min", "max"]
     assert table["Test rows"].tolist() == [60, 60]
+    assert "Cutoff" not in table
+
+
+def test_windows_of_blocks_name_their_periods(comparison):
+    spans = [[11, 11], [20_594, 22_653]]
+    blocks = [w | {"test_periods": span} for w, span in zip(WINDOWS, spans, strict=True)]
+    changed = comparison.problem.facts | {"protocol": "blocks", "windows": blocks}
+    table = story.windows(replace(comparison, problem=replace(comparison.problem, facts=changed)))
+    assert table["Test periods"].tolist() == ["11", "20,594 to 22,653"]
     assert "Cutoff" not in table
 
 
@@ -130,6 +142,31 @@ def test_a_picture_that_does_not_apply_says_why(comparison):
     assert story.picture("migration", comparison).startswith("*No picture of migration: ")
     with pytest.raises(UsageError, match="no plot is called 'bord'"):
         story.picture("bord", comparison)
+
+
+def test_what_does_not_apply_is_a_reason_all_the_way(comparison):
+    def fails(subject):
+        raise NotApplicable("there is no list")
+
+    found = story.tried(fails, comparison)
+    assert not found
+    for shown in (story.said(found and found.sentences), story.table(found and found.head())):
+        assert shown == "*There is no list.*"
+    assert story.picture("importance", found) == "*There is no list.*"
+    assert story.tried(len, [1, 2]) == 2
+    assert story.said(None) == "**There is nothing to say.**"
+
+
+def test_rules_are_shown_with_what_they_did_in_the_test_period(comparison):
+    shown = story.rules(comparison)
+    assert shown.index.name == "Rule"
+    assert shown.index.str.contains("days_since_last").any()
+    counts = shown["Customers"].str.replace(",", "").astype(int)
+    assert counts.sum() == comparison.problem.facts["folds"][-1]["n_test"]  # the leaves of one tree
+    assert shown["Precision, train"].str.match(r"\d+\.\d% \[\d+\.\d%, \d+\.\d%\]").all()
+    solution = comparison.problem.solution.assign(outcome=1)
+    same = replace(comparison, problem=replace(comparison.problem, solution=solution))
+    assert "hold one class" in story.rules(same)
 
 
 # --- caveats ------------------------------------------------------------------------------------

@@ -143,6 +143,20 @@ def one_population(
     return Null(table, buyers, len(known), p, sentence)
 
 
+def of(comparison: Any, **how: Any) -> Null | None:
+    """Return the null beside a comparison's last window, None where none can be drawn.
+
+    how: as of `one_population`.
+    """
+    last = max(comparison.problem.facts["folds"], key=lambda f: (f["window"], -f["refit"]))
+    rows = comparison.problem.fold(last["fold"]).test_rows
+    censored = rows["left_censored"].to_numpy(dtype=bool) if "left_censored" in rows else None
+    try:
+        return one_population(rows, left_censored=censored, seed=comparison.seed, **how)
+    except NotApplicable:
+        return None
+
+
 def fitted(rows: pd.DataFrame) -> Buyers:
     """Fit one population to customers: Pareto/NBD, or BG/NBD where it does not converge, and gamma-gamma.
 

@@ -148,21 +148,22 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
     )
 
 
-def save(comparison: Comparison, output: str = SCRATCH) -> Path | None:
+def save(comparison: Comparison, output: str = SCRATCH) -> Path:
     """Write the list as `prospects.parquet` and, safe for spreadsheets, `prospects.csv`.
 
-    output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. Both files
-    appear or none; returns their folder, None where there is no list to write (see `of`). Raises
-    UsageError for another word.
+    Returns their folder. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. Both files
+    appear or none. Where there is no list (see `of`) the folder holds the reason alone, so that no
+    older list is taken for this one. Raises UsageError for another word.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
-    try:
-        table = of(comparison).table
-    except NotApplicable:
-        return None
     folder = store.prospects_folder(comparison.name, scratch=output == SCRATCH)
     with store.replacing_folder(folder) as part:
+        try:
+            table = of(comparison).table
+        except NotApplicable as reason:
+            (part / "no_list.txt").write_text(f"{reason}\n", encoding="utf-8")
+            return folder
         store.write_frame(part / "prospects.parquet", table)
         spreadsheet.write(table, part / "prospects.csv")
     return folder

@@ -32,11 +32,11 @@ def write(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as CSV that spreadsheets open as it is: texts made safe, numbers left alone.
 
     UTF-8 with a byte order mark, without which Excel reads another encoding. Floats have 6
-    significant digits.
+    significant digits. Lines end as in RFC 4180, so that a lone line end in a text is quoted too.
     """
     shown = frame.rename(columns=lambda name: safe(str(name)))
     for place, column in enumerate(frame):
         if not pd.api.types.is_numeric_dtype(frame[column]):
             values = [None if pd.isna(v) else safe(str(v)) for v in frame[column]]
             shown.isetitem(place, pd.Series(values, index=frame.index, dtype=object))
-    shown.to_csv(path, index=False, float_format="%.6g", encoding="utf-8-sig")
+    shown.to_csv(path, index=False, float_format="%.6g", encoding="utf-8-sig", lineterminator="\r\n")

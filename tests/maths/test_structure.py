@@ -12,10 +12,18 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris, load_wine
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 from crmlab.errors import NotApplicable
 from crmlab.maths import structure
 from crmlab.seeds import generator
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Many small k-means fits: threads that wait for each other would take most of the time."""
+    with threadpool_limits(1):
+        yield
 
 
 def scaled(table: np.ndarray) -> np.ndarray:
@@ -147,7 +155,7 @@ def test_the_gate_tells_lumps_from_a_cloud():
 
 
 def test_too_few_or_equal_points_show_no_structure():
-    assert structure.dip_gate(np.array([[0.0], [0.1], [9.0], [9.1]] * 1), seed=0, most=100) == (1, 0, 4)
+    assert structure.dip_gate(np.array([[0.0], [0.1], [9.0], [9.1]]), seed=0, most=100) == (1, 0, 4)
     assert structure.dip_gate(np.ones((50, 2)), seed=0, most=100) == (1, 0, 50)
 
 

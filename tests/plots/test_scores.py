@@ -12,7 +12,7 @@ import pytest
 
 from crmlab import registry
 from crmlab.errors import NotApplicable
-from crmlab.plots import _style, board, calibration, differences, gains, profit, windows
+from crmlab.plots import _band, _style, board, calibration, differences, drift, gains, lift, profit, windows
 
 
 def line(axes: Any, label: str) -> np.ndarray:
@@ -27,6 +27,7 @@ def answering(comparison: Any, outcomes: list[int], scores: list[float]) -> Any:
     problem = SimpleNamespace(
         facts=comparison.problem.facts | {"folds": [{"fold": 0, "window": 0, "refit": 0, "cutoff": None}]},
         solution=pd.DataFrame({"row_id": ids, "outcome": outcomes}),
+        rows=pd.DataFrame({"row_id": ids, "customer": [f"c{i}" for i in ids]}),
         task="churn",
         name="by_hand",
     )
@@ -62,7 +63,8 @@ def test_board_without_a_value_does_not_apply(churn):
 
 def test_save_all_writes_what_applies(churn, tmp_path):
     saved = board.save_all(churn, tmp_path)
-    assert [p.stem for p in saved] == ["board", "calibration", "differences", "gains", "profit", "windows"]
+    told = ["board", "calibration", "differences", "drift", "gains", "lift", "profit", "windows"]
+    assert [p.stem for p in saved] == told
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in saved)
 
 
@@ -159,6 +161,130 @@ def test_a_score_beyond_one_is_no_probability(churn, whole):
     assert "the score is\nno probability" in texts
 
 
+# --- bands --------------------------------------------------------------------------------------
+def with_inner(comparison: Any, outcomes: list[int], scores: list[float]) -> Any:
+    """Return a comparison by hand whose champion scored rows of an inner hold-out, its only solution rows."""
+    held = np.arange(len(outcomes)) + 100
+    inner = pd.DataFrame({"fold": 0, "row_id": held, "score": scores})
+    known = pd.DataFrame({"row_id": held, "outcome": outcomes})
+    posed = SimpleNamespace(**vars(comparison.problem))
+    posed.solution = pd.concat([posed.solution, known], ignore_index=True)
+    return replace(comparison, problem=posed, runs=[replace(comparison.runs[0], inner=inner)])
+
+
+def test_a_band_holds_the_curve_and_is_wider_for_fewer_customers(churn):
+    depths, widths = np.array([0.1, 0.5, 1.0]), []
+    for copies in (20, 200):
+        many = answering(churn, [1, 0, 1, 0] * copies, list(np.linspace(1, 0, 4 * copies)))
+        curve = _band.curve(many, "classification/logit", depths, lift.lift)
+        lower, upper = _band.band(many, "classification/logit", depths, lift.lift)
+        assert (lower <= curve).all()
+        assert (curve <= upper).all()
+        widths.append(upper - lower)
+    assert (widths[0][:2] > widths[1][:2]).all()
+    # everyone has the lift 1 under every weighting
+    assert curve[-1] == 1
+    assert widths[1][-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_band_is_as_wide_as_the_standard_error_says(churn):
+    # the standard error of a share: 40 % of 400 rows at full depth, earning 1 for a 1 and costing 0
+    frame = answering(churn, [1] * 160 + [0] * 240, [0.5] * 400)
+    lower, upper = _band.band(frame, "classification/logit", np.array([1.0]), lambda ones, rows: ones)
+    half = 1.96 * np.sqrt(0.4 * 0.6 / 400)
+    assert (upper - lower)[0] / 2 == pytest.approx(half, rel=0.15)
+
+
+def test_a_customer_has_one_weight_in_all_windows(churn):
+    once = answering(churn, [1, 0] * 50, list(np.linspace(1, 0, 100)))
+    folds = [{"fold": f, "window": f, "refit": 0, "cutoff": None} for f in (0, 1)]
+    answers = pd.concat([once.runs[0].answers.assign(fold=f) for f in (0, 1)])
+    posed = SimpleNamespace(**vars(once.problem) | {"facts": once.problem.facts | {"folds": folds}})
+    twice = replace(once, problem=posed, runs=[replace(once.runs[0], answers=answers)])
+    bands = [_band.band(c, "classification/logit", np.array([0.3]), lift.lift) for c in (once, twice)]
+    np.testing.assert_allclose(bands[0], bands[1])
+
+
+# --- lift ---------------------------------------------------------------------------------------
+def test_lift_by_hand(churn):
+    # 2 of 10 are positive: the best tenth holds one of them, so its rate is 1 over .2
+    one = answering(churn, [1, 0, 0, 1, 0, 0, 0, 0, 0, 0], list(np.linspace(1, 0, 10)))
+    at = np.array([0.1, 0.2, 0.4, 1.0])
+    np.testing.assert_allclose(_band.curve(one, "classification/logit", at, lift.lift), [5, 2.5, 2.5, 1])
+    drawn = line(lift.draw(one).axes[0], "Logistic regression")
+    assert drawn[-1].tolist() == [1.0, 1.0]
+
+
+def test_lift_writes_the_numbers_of_the_metric(churn, whole):
+    texts = whole(lift.draw(churn))
+    best = churn.verdict.champion
+    expected = _band.curve(churn, best, np.array([*lift.MARKED, 1.0]), lift.lift)[:3]
+    for value in expected:
+        assert any(t.startswith(f"{value:.1f} [") for t in texts)
+    metric = registry.find("metrics", "lift_20")
+    frames = list(_band.by_window(churn, best))
+    values = [metric(f, f, None, np.ones((1, len(f))))[0] for f in frames]
+    assert expected[2] == pytest.approx(np.mean(values))
+
+
+# --- the depth chosen before --------------------------------------------------------------------
+def test_the_diamond_is_the_frozen_policy(churn):
+    # at 56 for a churner and -11 for another: on the inner rows the best half pays most
+    shown = with_inner(
+        answering(churn, [0, 1, 0, 0], [0.9, 0.8, 0.2, 0.1]), [1, 1, 0, 0], [4.0, 3.0, 2.0, 1.0]
+    )
+    left, right = profit.draw(shown).axes
+    assert line(left, "Depth chosen in training").tolist() == [[0.5, pytest.approx((56 - 11) / 4)]]
+    assert not [ln for ln in right.get_lines() if ln.get_label() == "Depth chosen in training"]
+    without = profit.draw(answering(churn, [1, 0], [0.9, 0.1])).axes[0]
+    assert not [ln for ln in without.get_lines() if ln.get_label() == "Depth chosen in training"]
+
+
+# --- drift --------------------------------------------------------------------------------------
+def test_drift_draws_the_rates_of_the_facts(churn, whole):
+    figure = drift.draw(churn)
+    axes = figure.axes[0]
+    posed = churn.problem
+    firsts = [f["fold"] for f in posed.facts["folds"] if f["refit"] == 0]
+    rates = [posed.solution["outcome"].to_numpy()[posed.fold(f).test_row_ids].mean() for f in firsts]
+    np.testing.assert_allclose(line(axes, "test")[:, 1], rates)
+    answers = churn.run_of(churn.verdict.champion).answers
+    means = [answers.loc[answers["fold"] == f, "score"].mean() for f in firsts]
+    np.testing.assert_allclose(line(axes, "mean score of the champion")[:, 1], means)
+    texts = whole(figure)
+    assert {"visits", "channel", "days_since_last"} <= set(texts)
+    assert "no inner hold-out to compare with" in texts
+    assert figure.png() == drift.draw(churn).png()
+
+
+def test_a_column_that_jumped_stands_on_top(churn):
+    posed = churn.problem
+    rows = posed.rows.assign(visits=posed.rows["visits"] + 50 * (posed.rows["origin"] == "2024-07-01"))
+    moved = drift.draw(replace(churn, problem=replace(posed, rows=rows))).axes[-1]
+    assert moved.get_yticklabels()[0].get_text() == "visits"
+    last = [ln for ln in moved.get_lines() if ln.get_color() == _style.PALETTE[0]]
+    assert last[0].get_xdata()[0] == 1.0
+
+
+def test_scores_that_moved_are_drawn_with_what_chance_would_do(churn, whole):
+    runs = [replace(r, inner=None if r.answers is None else r.answers.assign(score=0.1)) for r in churn.runs]
+    figure = drift.draw(replace(churn, runs=runs))
+    drawn = line(figure.axes[1], "Logistic regression")
+    answers = churn.run_of("classification/logit").answers
+    gaps = (answers["score"] - 0.1).abs().groupby(answers["fold"]).mean().to_numpy()
+    np.testing.assert_allclose(drawn[:, 1], gaps[: len(drawn)])
+    assert "no inner hold-out to compare with" not in whole(figure)
+
+
+def test_a_random_split_has_no_drift_and_segments_no_train_rows(resampled, segmentation):
+    with pytest.raises(NotApplicable, match="the split is random"):
+        drift.draw(resampled)
+    posed = segmentation.problem
+    bare = replace(posed, folds=posed.folds[posed.folds["part"] == "test"])
+    with pytest.raises(NotApplicable, match="no window has train rows"):
+        drift.draw(replace(segmentation, problem=bare))
+
+
 # --- windows ------------------------------------------------------------------------------------
 def test_windows_over_time(churn, whole):
     figure = windows.draw(churn)
@@ -178,7 +304,7 @@ def test_splits_are_dots(resampled, whole):
 
 
 # --- every picture ------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["gains", "profit", "calibration"])
+@pytest.mark.parametrize("name", ["gains", "profit", "calibration", "lift"])
 def test_scores_are_drawn_whole_and_the_same_twice(churn, whole, name):
     picture = registry.module("plots", name)
     figure = picture.draw(churn)
@@ -187,7 +313,7 @@ def test_scores_are_drawn_whole_and_the_same_twice(churn, whole, name):
     whole(figure)
 
 
-@pytest.mark.parametrize("name", ["gains", "profit", "calibration"])
+@pytest.mark.parametrize("name", ["gains", "profit", "calibration", "lift"])
 def test_segments_have_no_scores(segmentation, name):
     priced = replace(segmentation, economics={"contact_cost": 1.0, "margin_mean": 2.0})
     with pytest.raises(NotApplicable, match="no method answered with scores"):

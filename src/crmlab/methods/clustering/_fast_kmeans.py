@@ -22,7 +22,7 @@ DRAFTS = 4
 PASSES = 3
 """At most so many passes over all rows with one start; one more for each further start."""
 
-STILL = 1e-4
+STILL = 5e-4
 """Centres whose squared moves sum to less, in mean variances of a column, stand still."""
 
 
