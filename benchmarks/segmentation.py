@@ -30,6 +30,11 @@ KINDS = (
 CLAIMS = ("kmeans", "bisecting_kmeans", "rfm_quintiles", "value_tiers", "gaussian_mixture", "lifetime_value")
 """The methods that take a million customers."""
 
+GROWTH = {
+    "exponent": "b of seconds ∝ customers^b, the slope over all sizes; what does not grow holds it down",
+    "last step": "b between the two largest sizes",
+}
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure every method, each in a process of its own; keep both tables."""
@@ -43,11 +48,12 @@ def main(arguments: list[str] | None = None) -> None:
         n.split("/")[1] for n in registry.names("methods") if n.startswith("clustering/")
     ]
     limit = asked.seconds
-    whole = [shown(m, asked.rows, asked.refits, limit) for m in every]
-    keep("segmentation", f"Segmentation of {asked.rows:,} customers, {asked.refits} refits each", whole)
-    growing = [grown(m, asked.growth, limit) for m in CLAIMS if m in every]
-    if growing:
-        keep("segmentation_growth", "How the cost of a segmentation grows", growing)
+    if "whole" in asked.parts:
+        whole = [shown(m, asked.rows, asked.refits, limit) for m in every]
+        keep("segmentation", f"Segmentation of {asked.rows:,} customers, {asked.refits} refits each", whole)
+    if "growth" in asked.parts:
+        growing = [grown(m, asked.growth, limit) for m in CLAIMS if m in every]
+        keep("segmentation_growth", "How the cost of a segmentation grows", growing, notes=GROWTH)
 
 
 def shown(method: str, n: int, refits: int, limit: float) -> dict[str, object]:
@@ -65,13 +71,23 @@ def shown(method: str, n: int, refits: int, limit: float) -> dict[str, object]:
 def grown(method: str, sizes: list[int], limit: float) -> dict[str, object]:
     """Return one row: CPU seconds of fit and answer at each size, and the exponent of the growth."""
     costs = [measured(method, n, 0, limit) for n in sizes]
-    known = [(n, c) for n, c in zip(sizes, costs, strict=True) if "seconds" in c]
-    seconds = {f"{n:,}": c.get("seconds", c.get("reason")) for n, c in zip(sizes, costs, strict=True)}
-    exponent = ""
-    if len(known) > 1:
-        logs = np.log([[n, c["seconds"]] for n, c in known])
-        exponent = round(float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), 2)
-    return {"method": method} | seconds | {"exponent": exponent, "peak MiB": costs[-1].get("peak_mib", "")}
+    seconds = {f"{n:,} CPU s": c.get("seconds", c.get("reason")) for n, c in zip(sizes, costs, strict=True)}
+    # 0 is below the tick of the clock: it has no logarithm and says nothing
+    known = np.log([[n, c["seconds"]] for n, c in zip(sizes, costs, strict=True) if c.get("seconds")])
+    return (
+        {"method": method}
+        | seconds
+        | {
+            "exponent": _slope(known),
+            "last step": _slope(known[-2:]),
+            "peak MiB": costs[-1].get("peak_mib", ""),
+        }
+    )
+
+
+def _slope(logs: np.ndarray) -> float | str:
+    """Return the slope of log seconds over log customers (m, 2), or nothing for fewer than two sizes."""
+    return round(float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), 2) if len(logs) > 1 else ""
 
 
 def measured(method: str, n: int, refits: int, limit: float) -> dict[str, object]:
@@ -95,7 +111,7 @@ def one(method: str, n: int, refits: int) -> dict[str, object]:
     model = clustering.fit(lambda seed, **fixed: declared(seed=seed, **fixed), rows, None, context)
     answer = clustering.answer(model, rows, context)
     return {
-        "seconds": round(time.process_time() - began, 2),
+        "seconds": round(time.process_time() - began, 4),
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "segments": int(answer["segment"].nunique()),
         "note": getattr(model, "details_", {}).get("note", ""),
@@ -121,6 +137,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--rows", type=int, default=100_000)
     options.add_argument("--refits", type=int, default=10)
     options.add_argument("--growth", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    options.add_argument("--parts", nargs="+", default=["whole", "growth"], choices=["whole", "growth"])
     options.add_argument("--methods", nargs="+")
     options.add_argument("--seconds", type=float, default=600.0, help="CPU limit of one method")
     options.add_argument("--one", help="measure this method in this process and print its cost")

@@ -173,7 +173,7 @@ def apply(
     """
     import pandas as pd
 
-    from crmlab import tracking
+    from crmlab import spreadsheet, tracking
 
     if not input.is_file():
         raise UsageError(f"there is no file {input}")
@@ -184,9 +184,10 @@ def apply(
     keys = [c for c in ("row_id", "customer") if c in rows]
     answers = pd.concat([rows[keys].reset_index(drop=True), answers], axis=1)
     with store.replacing(output) as part:
-        answers.to_parquet(part, index=False) if output.suffix == ".parquet" else answers.to_csv(
-            part, index=False
-        )
+        if output.suffix == ".parquet":
+            answers.to_parquet(part, index=False)
+        else:
+            spreadsheet.write(answers, part)
     typer.echo(f"{len(answers):,} customers answered: {output}")
 
 

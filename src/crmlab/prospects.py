@@ -151,9 +151,9 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
 def save(comparison: Comparison, output: str = SCRATCH) -> Path:
     """Write the list as `prospects.parquet` and, safe for spreadsheets, `prospects.csv`.
 
-    Returns their folder. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. Both files
-    appear or none. Where there is no list (see `of`) the folder holds the reason alone, so that no
-    older list is taken for this one. Raises UsageError for another word.
+    Returns their folder. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look
+    around. Both files appear or none. Where there is no list (see `of`) the folder holds the reason
+    alone, so that no older list is taken for this one. Raises UsageError for another word.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from crmlab import registry
 from crmlab.maths.structure import pairwise_rand
@@ -50,12 +49,12 @@ def run_world(seed: int) -> dict[str, Any]:
 
 
 def _found(seed: int, method: str, separation: float) -> dict[str, Any]:
-    """Return k, the agreement with the truth, and the interval of stability (None for one segment)."""
+    """Return k, the agreement with the truth, and, of several segments, the interval of stability."""
     rows, kind = four_kinds(seed, separation=separation)
     model = registry.find("methods", f"clustering/{method}")(seed=seed_of(seed, method)).fit(rows)
-    agreement = float(pairwise_rand(np.array([kind, model.predict(rows)]))[0, 1])
-    curve = pd.DataFrame(model.details_["choice"]["curve"], columns=["k", "stability", "stability_se"])
-    at_k = curve[curve["k"] == model.k_].mean()
-    half = 1.96 * at_k["stability_se"]
-    lower, upper = (None, None) if model.k_ == 1 else (at_k["stability"] - half, at_k["stability"] + half)
-    return {"k": model.k_, "agreement": agreement, "lower": lower, "upper": upper}
+    found = {"k": model.k_, "agreement": float(pairwise_rand(np.array([kind, model.predict(rows)]))[0, 1])}
+    for at_k in model.details_["choice"]["curve"]:
+        if at_k["k"] == model.k_:
+            half = 1.96 * at_k["stability_se"]
+            found |= {"lower": at_k["stability"] - half, "upper": at_k["stability"] + half}
+    return found
