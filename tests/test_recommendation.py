@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from crmlab.errors import NotApplicable
-from crmlab.run import Run
 from crmlab.recommendation import recommend
+from crmlab.run import Run
 from crmlab.vocabulary import CHANCE, OK, STATUS_QUO
 
 GOOD = {"stability_jaccard": (0.9, 0.85), "value_explained": (0.02, 0.01), "persistence_ari": (0.6, 0.5)}

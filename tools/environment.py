@@ -33,7 +33,8 @@ def pins(lock: str) -> dict[str, str]:
 def direct(pyproject: str) -> list[Requirement]:
     """Return what the text of a pyproject.toml asks for itself: to run, then for each extra."""
     project = tomllib.loads(pyproject)["project"]
-    return [Requirement(r) for r in [*project["dependencies"], *(r for extra in project["optional-dependencies"].values() for r in extra)]]
+    extras = (r for extra in project["optional-dependencies"].values() for r in extra)
+    return [Requirement(r) for r in [*project["dependencies"], *extras]]
 
 
 def environment(pyproject: str, lock: str) -> str:
