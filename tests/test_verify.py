@@ -45,6 +45,7 @@ def made(tmp_path_factory):
         {
             "row_id": [f"{n:04d}" for n in range(400)],
             "outcome": (random.random(400) < 1 / (1 + tenure / 12)).astype("int64"),
+            "period": pd.Series([None] * 400, dtype="Int64"),
             "tenure": tenure,
         }
     )
