@@ -45,7 +45,7 @@ class Recorder:
 @pytest.mark.parametrize("name", registry.names("kinds"))
 def test_a_kind_says_what_architecture_asks_of_it(name):
     kind = registry.find("kinds", name)
-    assert isinstance(kind.LABEL_FREE, bool)
+    assert isinstance(kind.TARGET, tuple)
     assert kind.ANSWER
     for verb in ("columns", "fit", "answer"):
         assert callable(getattr(kind, verb))
@@ -54,7 +54,7 @@ def test_a_kind_says_what_architecture_asks_of_it(name):
 def test_classification_hands_out_features_and_answers_with_class_1():
     assert classification.columns(ROLES) == ["visits", "channel"]
     rows = pd.DataFrame({"visits": [1.0, 2.0]})
-    model = classification.fit(Recorder, rows, [0.0, 1.0], context())
+    model = classification.fit(Recorder, rows, pd.DataFrame({"outcome": [0.0, 1.0]}), context())
     assert model.seed == 5
     assert model.y.tolist() == [0, 1]
     pd.testing.assert_frame_equal(
@@ -68,7 +68,7 @@ def test_classification_hands_out_features_and_answers_with_class_1():
 def test_classification_without_two_classes_does_not_apply(outcomes, reason):
     rows = pd.DataFrame({"visits": np.zeros(len(outcomes))})
     with pytest.raises(NotApplicable, match=reason):
-        classification.fit(Recorder, rows, outcomes, context())
+        classification.fit(Recorder, rows, pd.DataFrame({"outcome": outcomes}), context())
 
 
 def test_clustering_refits_on_bootstrap_samples_with_other_seeds():

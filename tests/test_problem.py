@@ -215,7 +215,8 @@ def test_a_fold_holds_nothing_of_the_test_rows_solution(churn):
         hidden = problem.Problem("churn", "x", {}, churn.rows, churn.folds, secret, churn.facts).fold(number)
         assert hidden.train_rows.equals(fold.train_rows)
         assert hidden.test_rows.equals(fold.test_rows)
-        np.testing.assert_array_equal(hidden.train_outcomes, fold.train_outcomes)
+        pd.testing.assert_frame_equal(hidden.train_outcomes, fold.train_outcomes)
+        assert not {"truth", "effect"} & {*fold.train_outcomes}
         assert not {"outcome", "value", "purchases", "truth"} & {*fold.train_rows, *fold.test_rows}
         assert not np.isin(test, fold.train_rows["row_id"]).any()
         assert len(fold.train_rows) == len(fold.train_outcomes)
@@ -238,10 +239,11 @@ def test_permuted_labels_give_chance_and_true_ones_do_not(churn):
         return roc_auc_score(truth, LogisticRegression().fit(train, labels).predict_proba(test)[:, 1])
 
     # permuted labels point in a random direction: over many, below and above .5 must balance
-    permuted = [auc(rng.permutation(fold.train_outcomes)) for _ in range(40)]
+    known = fold.train_outcomes["outcome"].to_numpy()
+    permuted = [auc(rng.permutation(known)) for _ in range(40)]
     standard_error = np.std(permuted, ddof=1) / np.sqrt(len(permuted))
     assert abs(np.mean(permuted) - 0.5) < 4 * standard_error
-    assert auc(fold.train_outcomes) > 0.65
+    assert auc(known) > 0.65
 
 
 # --- keeping ------------------------------------------------------------------------------------

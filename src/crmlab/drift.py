@@ -31,7 +31,10 @@ def base_rates(problem: Any) -> pd.DataFrame:
     """
     found = []
     for facts, fold in _windows(problem):
-        old, new = fold.train_outcomes, problem.solution["outcome"].to_numpy()[fold.test_row_ids]
+        old, new = (
+            fold.train_outcomes["outcome"].to_numpy(),
+            problem.solution["outcome"].to_numpy()[fold.test_row_ids],
+        )
         rates = {"train_rate": old.mean() if len(old) else np.nan, "test_rate": new.mean()}
         change, lower, upper = rate_change(old.sum(), new.sum(), n_train=len(old), n_test=len(new))
         found.append(facts | rates | {"change": change, "lower": lower, "upper": upper})

@@ -101,8 +101,8 @@ def answer_folds(
 ) -> Answered:
     """Fit and answer every fold of a problem.
 
-    The method gets, per fold, the train rows with their outcomes and the test rows without; a
-    label-free kind gets the test rows alone. A refit is fitted with another seed on a bootstrap
+    The method gets, per fold, the train rows with what its kind learns from and the test rows without; a
+    kind that learns from no outcome gets the test rows alone. A refit is fitted with another seed on a bootstrap
     sample of the customers, so that it shows what another train set would have changed.
 
     inner_share: where above 0, a second model of each fold, fitted on the earlier train rows, scores
@@ -127,11 +127,13 @@ def answer_folds(
             stability_refits=stability_refits,
         )
         rows = fold.test_rows[columns].reset_index(drop=True)
-        train, outcomes = (rows, None) if kind.LABEL_FREE else (fold.train_rows[columns], fold.train_outcomes)
+        train, outcomes = rows, None
+        if kind.TARGET:
+            train, outcomes = fold.train_rows[columns], fold.train_outcomes[list(kind.TARGET)]
         if fold.refit and len(train):
-            owners = (fold.test_rows if kind.LABEL_FREE else fold.train_rows)["customer"]
+            owners = (fold.train_rows if kind.TARGET else fold.test_rows)["customer"]
             drawn = customers_drawn(owners, seed_of(seed, "refit", fold.window, fold.refit))
-            train, outcomes = train.iloc[drawn], outcomes if outcomes is None else outcomes[drawn]
+            train, outcomes = train.iloc[drawn], outcomes if outcomes is None else outcomes.iloc[drawn]
         fitted = kind.fit(make, train.reset_index(drop=True), outcomes, context)
         answer = kind.answer(fitted, rows, context)
         _check(answer, kind.ANSWER, len(rows), method)
@@ -139,10 +141,11 @@ def answer_folds(
         if fold.refit:
             continue
         model, details[number] = fitted, dict(getattr(fitted, "details_", {}))
-        if inner_share and not kind.LABEL_FREE:
+        if inner_share and kind.TARGET:
             earlier, later = inner_split(fold.train_rows, problem.facts, inner_share, context.seed)
-            if len(later) and len(np.unique(outcomes[earlier])) > 1:
-                again = kind.fit(make, train.iloc[earlier].reset_index(drop=True), outcomes[earlier], context)
+            known = outcomes.iloc[earlier]
+            if len(later) and known.nunique().min() > 1:
+                again = kind.fit(make, train.iloc[earlier].reset_index(drop=True), known, context)
                 held = kind.answer(again, train.iloc[later].reset_index(drop=True), context)
                 inner.append(_placed(held, number, fold.train_rows["row_id"].to_numpy()[later]))
     if not answers:

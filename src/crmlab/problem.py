@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from crmlab.tasks._posed import Posed
 
 FRAMES = ("rows", "folds", "solution")
+OBSERVED = ("outcome", "value", "purchases", "duration_days", "event")
+"""The columns of the solution that a shop has seen of its train rows; what an oracle knows is not among them."""
 PROTOCOLS = {
     "rolling": "test customers, as blocks across origins",
     "chronological": "test rows of one hold-out",
@@ -37,7 +39,7 @@ class Fold:
     """What the harness may hand out of one fold: no outcome of a test row is in it."""
 
     train_rows: pd.DataFrame
-    train_outcomes: np.ndarray
+    train_outcomes: pd.DataFrame
     test_rows: pd.DataFrame
     test_row_ids: np.ndarray
     window: int
@@ -72,10 +74,11 @@ class Problem:
                 f"{self.task}/{self.name} has no fold {number}: it has {len(self.facts['folds'])}"
             )
         mine = self.folds[self.folds["fold"] == number]
+        known = [c for c in OBSERVED if c in self.solution]
         train, test = (mine.loc[mine["part"] == part, "row_id"].to_numpy() for part in (TRAIN, TEST))
         return Fold(
             train_rows=self.rows.iloc[train].reset_index(drop=True),
-            train_outcomes=self.solution["outcome"].to_numpy()[train],
+            train_outcomes=self.solution[known].iloc[train].reset_index(drop=True),
             test_rows=self.rows.iloc[test].reset_index(drop=True),
             test_row_ids=test,
             window=facts["window"],
@@ -227,7 +230,7 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is 90 days, or
     D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
     train cutoffs lie one horizon apart before it, each with at least one horizon of history
-    (none for a task all of whose kinds are fitted without labels). Raises UsageError below 35 days.
+    (none for a task all of whose kinds learn from no outcome). Raises UsageError below 35 days.
     """
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
@@ -244,8 +247,8 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     horizon = min(90, days // 5)
     test = end - dt.timedelta(days=horizon)
     back = range(1, (test - first).days // horizon)
-    label_free = all(registry.module("kinds", k).LABEL_FREE for k in registry.module("tasks", task).KINDS)
-    cutoffs = [] if label_free else sorted(test - dt.timedelta(days=horizon * k) for k in back)
+    taught = any(registry.module("kinds", k).TARGET for k in registry.module("tasks", task).KINDS)
+    cutoffs = sorted(test - dt.timedelta(days=horizon * k) for k in back) if taught else []
     return {
         "dataset": dataset,
         "protocol": "rolling",

@@ -58,6 +58,25 @@ def shop(n: int, *, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
     return rows, (rng.random(n) < np.exp(-rate * (days - recency) / 2)).astype(np.int64)
 
 
+def observed(left: np.ndarray) -> pd.DataFrame:
+    """Return what a shop has seen of customers afterwards, for every kind to learn from its part.
+
+    Who left spends nothing; who stayed buys once or more. A contract that ends does so within the
+    horizon of 90 days.
+    """
+    rng = generator(1, "observed")
+    purchases = np.where(left == 1, 0, 1 + rng.poisson(1, len(left)))
+    return pd.DataFrame(
+        {
+            "outcome": left,
+            "value": np.round(purchases * rng.gamma(3, 12, len(left)), 2),
+            "purchases": purchases,
+            "duration_days": np.where(left == 1, rng.integers(1, 91, len(left)), 90),
+            "event": left,
+        }
+    )
+
+
 def kind_of(name: str) -> ModuleType:
     """Return the contract of a method: the module of its folder."""
     return importlib.import_module(f"crmlab.kinds.{name.split('/')[0]}")
@@ -84,7 +103,7 @@ def fitted(
     """
     kind, method = kind_of(name), registry.find("methods", name)
     given = {} if chooses or registry.defaults(name).get("k", 0) is not None else {"k": 3}
-    outcomes = None if kind.LABEL_FREE else left
+    outcomes = observed(left)[list(kind.TARGET)] if kind.TARGET else None
     return kind.fit(
         lambda seed, **fixed: method(**given | fixed, seed=seed),
         offered(name, rows),
@@ -269,7 +288,7 @@ OF_OUTCOMES = (few_positives, separable, one_class)
 
 def applies(name: str, edge: Callable) -> bool:
     """Tell whether an edge is one for a method."""
-    return not (kind_of(name).LABEL_FREE and edge in OF_OUTCOMES)
+    return bool(kind_of(name).TARGET) or edge not in OF_OUTCOMES
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def compared(project: Any, make: SimpleNamespace) -> SimpleNamespace:
     for fact in problem.facts["folds"]:
         fold, columns = problem.fold(fact["fold"]), list(problem.facts["roles"])
         model = ExplainableBoosting(learning_rate=0.1, max_rounds=20, max_bins=16, interactions=2, seed=1)
-        model.fit(fold.train_rows[columns], fold.train_outcomes)
+        model.fit(fold.train_rows[columns], fold.train_outcomes["outcome"].to_numpy())
         details[fact["fold"]] = model.details_
     content = pickle.dumps(model)
     folder = store.run_folder("ebm")

@@ -12,7 +12,7 @@ from crmlab.errors import NotApplicable
 from crmlab.kinds import Context
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
-LABEL_FREE = False
+TARGET = ("outcome",)
 ANSWER = ("score",)
 
 
@@ -21,7 +21,9 @@ def columns(roles: Mapping[str, str]) -> list[str]:
     return [c for c, role in roles.items() if role in (NUMERIC, CATEGORICAL)]
 
 
-def fit(make: Callable[[int], Any], rows: pd.DataFrame, outcomes: Any, context: Context) -> Any:
+def fit(
+    make: Callable[[int], Any], rows: pd.DataFrame, outcomes: pd.DataFrame | None, context: Context
+) -> Any:
     """Fit on the train rows. Raises NotApplicable where they hold a single class or no row.
 
     Without any train row, a rule that needs none (it has `unfitted()`) still ranks; its score is
@@ -32,7 +34,7 @@ def fit(make: Callable[[int], Any], rows: pd.DataFrame, outcomes: Any, context: 
         if hasattr(model, "unfitted"):
             return model.unfitted()
         raise NotApplicable("no train rows: no earlier origin has labels that end before the cutoff")
-    labels = np.asarray(outcomes, dtype=np.int64)
+    labels = outcomes["outcome"].to_numpy(dtype=np.int64)
     if len(np.unique(labels)) < 2:
         raise NotApplicable(f"all {len(labels)} train rows have the outcome {labels[0]}")
     return make(context.seed).fit(rows, labels)

@@ -23,7 +23,7 @@ from crmlab.kinds import Context
 from crmlab.seeds import generator, seed_of
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
-LABEL_FREE = True
+TARGET = ()
 ANSWER = ("segment",)
 CLOSENESS = ("probability", "distance", "margin")
 

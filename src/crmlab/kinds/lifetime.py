@@ -16,7 +16,7 @@ from crmlab.errors import NotApplicable
 from crmlab.kinds import Context
 from crmlab.vocabulary import SUMMARY
 
-LABEL_FREE = True
+TARGET = ()
 ANSWER = ("score", "expected_purchases")
 
 

@@ -74,7 +74,7 @@ def answered(
         if fold.refit:
             taken = taken[customers_drawn(pd.Series(taken), seed_of(0, name, fold.refit))]
         train = fold.train_rows[columns].to_numpy()[taken]
-        model = make(fold).fit(train, fold.train_outcomes[taken])
+        model = make(fold).fit(train, fold.train_outcomes["outcome"].to_numpy()[taken])
         chance = model.predict_proba(fold.test_rows[columns].to_numpy())[:, 1]
         parts.append(pd.DataFrame({"fold": number, "row_id": fold.test_row_ids, "score": chance}))
     answers = pd.concat(parts, ignore_index=True)

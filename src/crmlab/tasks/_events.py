@@ -19,7 +19,7 @@ from crmlab.features._gather import applicable, as_known, gather
 from crmlab.tasks._posed import Posed, numbered, roles_of, without_empty
 from crmlab.windows import Window, midnight
 
-SOLUTION = ("outcome", "value", "purchases", "truth", "effect")
+SOLUTION = ("outcome", "value", "purchases", "duration_days", "event", "followed_days", "truth", "effect")
 ORACLE_MODULE = "crmlab.simulate.oracle"
 """Imported by name and only where truth is known, so that no real problem's key depends on it."""
 
@@ -89,9 +89,13 @@ def _block(asked: _Question, window: Window) -> pd.DataFrame:
     if "left_censored_before" in spec:
         frame["left_censored"] = _left_censored(frame, midnight(spec["left_censored_before"]))
     future = asked.task.outcomes(asked.tables, ibis.memtable(population), window)
-    found = connection.to_pyarrow(future.mutate(value=future.value.cast("float64"))).to_pandas()
+    if "value" in future.columns:
+        future = future.mutate(value=future.value.cast("float64"))
+    found = connection.to_pyarrow(future).to_pandas()
     frame = frame.merge(found, on="customer", validate="one_to_one")
-    return frame.assign(**_truths(asked, frame["customer"], window)) if asked.truth else frame
+    if asked.truth and asked.task.TRUTH:
+        return frame.assign(**_truths(asked, frame["customer"], window))
+    return frame
 
 
 def _kept(people: ibis.Table, asked: _Question) -> ibis.Table:

@@ -68,13 +68,14 @@ def of_problem(problem: Problem, *, seed: int, level: float = 0.95) -> LastWindo
     fold = problem.fold(max(f["fold"] for f in problem.facts["folds"] if f["refit"] == 0))
     roles = {c: r for c, r in problem.facts["roles"].items() if r in (NUMERIC, CATEGORICAL)}
     outcome = problem.solution["outcome"].to_numpy()[fold.test_row_ids]
-    for part, labels in (("train", fold.train_outcomes), ("test", outcome)):
+    known = fold.train_outcomes["outcome"].to_numpy()
+    for part, labels in (("train", known), ("test", outcome)):
         if len(np.unique(labels)) < 2:
             raise NotApplicable(f"the {part} rows of the last window hold one class: nothing to explain")
     in_time = problem.facts["protocol"] != "cross_validation"
     return LastWindow(
         train=fold.train_rows[list(roles)],
-        train_outcome=fold.train_outcomes,
+        train_outcome=known,
         test=fold.test_rows[list(roles)],
         test_outcome=outcome,
         customers=fold.test_rows["customer"].to_numpy(),
