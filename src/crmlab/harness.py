@@ -102,8 +102,8 @@ def answer_folds(
     """Fit and answer every fold of a problem.
 
     The method gets, per fold, the train rows with what its kind learns from and the test rows without; a
-    kind that learns from no outcome gets the test rows alone. A refit is fitted with another seed on a bootstrap
-    sample of the customers, so that it shows what another train set would have changed.
+    kind that learns from no outcome gets the test rows alone. A refit is fitted with another seed on a
+    bootstrap sample of the customers, so that it shows what another train set would have changed.
 
     inner_share: where above 0, a second model of each fold, fitted on the earlier train rows, scores
     the later ones: what a threshold or a calibration may be chosen on. Raises NotApplicable where

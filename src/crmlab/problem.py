@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FRAMES = ("rows", "folds", "solution")
 OBSERVED = ("outcome", "value", "purchases", "duration_days", "event")
-"""The columns of the solution that a shop has seen of its train rows; what an oracle knows is not among them."""
+"""The columns of the solution that a shop sees in time; what only an oracle knows is not among them."""
 PROTOCOLS = {
     "rolling": "test customers, as blocks across origins",
     "chronological": "test rows of one hold-out",

@@ -7,8 +7,9 @@ A kind says what a method of its folder can do and what an answer looks like. Ea
 - `ANSWER`: the columns of an answer, in order;
 - `fit(make, rows, outcomes, context)`: a fitted model. `make(seed, **fixed)` returns a fresh,
   unfitted one, with parameters fixed at other values than the roster's; `rows` is a frame of the
-  columns the kind asks for; `outcomes` a frame of the TARGET columns, or None. A model may leave `details_`, a dict of
-  plain JSON about its fit; its key `note` is a sentence for the method's row on the board;
+  columns the kind asks for; `outcomes` a frame of the TARGET columns, or None. A model may leave
+  `details_`, a dict of plain JSON about its fit; its key `note` is a sentence for the method's row
+  on the board;
 - `answer(model, rows, context)`: a frame with the ANSWER columns, one row per row of `rows`;
 - `columns(roles)`: which columns of the problem's rows a method of this kind is handed.
 """
