@@ -8,7 +8,8 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import folds, problem, registry, store
+from crmlab import folds, params, problem, registry, store
+from crmlab.compare import Comparison, compare
 from crmlab.problem import Problem
 from crmlab.run import Run
 from crmlab.seeds import generator
@@ -121,6 +123,30 @@ def answered(problem: Problem, name: str, column: str = "score", **about: Any) -
 
 
 # --- places to work in --------------------------------------------------------------------------
+ELSEWHERE = ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS")
+"""Variables that would lead out of a test's own project."""
+
+
+@contextmanager
+def in_project(folder: Path) -> Iterator[Path]:
+    """Make a folder an empty project and work in it, for the tests of a whole module."""
+    (folder / store.PARAMS).write_text("seed: 1\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in ELSEWHERE:
+            patch.delenv(name, raising=False)
+        yield folder
+
+
+@contextmanager
+def compared(folder: Path, posed: Problem, task: params.Task) -> Iterator[Comparison]:
+    """Compare a task's methods on a problem, in a project of its own."""
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {task.name: task})
+    with in_project(folder):
+        problem.save(posed)
+        yield compare(task.name, posed.name, settings=settings)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project as the current folder, apart from the one that the tests run in."""
@@ -239,4 +265,6 @@ def make() -> SimpleNamespace:
         answered=answered,
         posed=posed,
         method=method_file,
+        in_project=in_project,
+        compared=compared,
     )

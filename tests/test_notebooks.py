@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 COMPARISONS = [p for p in NOTEBOOKS if p.stem in registry.names("tasks")]
 LINES = 60
-LAST = ("comparison.save(output)", "track(comparison, output)")
+LAST = ("comparison.save(output)", "track(comparison, output")
 GIVEN = {"across": {"output": "pipeline"}, "protocols": {"problem": "cdnow", "second": "cdnow_39w"}}
 """What the command gives a notebook that is not about one problem alone."""
 
@@ -116,9 +116,10 @@ def test_pictures_are_called_by_names_that_exist(cells):
 def test_a_comparison_ends_with_its_record(path):
     parts = code(nbformat.read(path, as_version=4).cells)
     first, *between, last = parts[-1].source.splitlines()
-    assert (first, last) == LAST
+    assert first == LAST[0]
+    assert last.startswith(LAST[1])
     # a question may leave tables of its own between scores and tracking
-    assert all(line.endswith(".save(comparison, output)") for line in between)
+    assert all(".save(comparison, output" in line for line in between)
     assert "volatile" in parts[-1].metadata["tags"]
     costs = [p for p in parts if "costs()" in p.source]
     assert [p.metadata.get("tags") for p in costs] == [["volatile"]]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from crmlab import cli, folds, params, problem, prospects, spreadsheet, store, tracking
+from crmlab import cli, folds, params, prospects, spreadsheet, store, tracking
 from crmlab import compare as comparing
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.maths import profit
@@ -55,7 +55,6 @@ def block(origin: pd.Timestamp, n: int = 200) -> pd.DataFrame:
 def comparison(make, tmp_path_factory):
     """A comparison whose champion is a logistic regression, in a project of its own."""
     folder = tmp_path_factory.mktemp("prospects")
-    (folder / store.PARAMS).write_text("seed: 1\n")
     frame = pd.concat([block(o) for o in ORIGINS], ignore_index=True)
     frame.insert(0, "row_id", np.arange(len(frame)))
     outcomes = ["outcome", "value", "purchases"]
@@ -71,13 +70,7 @@ def comparison(make, tmp_path_factory):
     )
     methods = {"classification": {"prevalence": {}, "logit": {"C": 1.0}}}
     task = params.Task("acquisition", ("auc",), "auc", PRICES, 0, methods, {"small": {}}, inner_share=0.2)
-    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"acquisition": task})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name in ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS"):
-            patch.delenv(name, raising=False)
-        problem.save(posed)
-        found = comparing.compare("acquisition", "small", settings=settings)
+    with make.compared(folder, posed, task) as found:
         assert found.verdict.champion == "classification/logit", found.verdict.sentences
         yield found
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import base64
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from crmlab import compare as comparing
-from crmlab import params, problem, store, tracking
+from crmlab import params, problem, tracking
 from crmlab.errors import UsageError
 
 # what mlflow and its libraries say of themselves, which we cannot mend
@@ -36,11 +39,7 @@ def settings(C: float = 1.0) -> params.Params:
 def folder(make, tmp_path_factory):
     """A project with a posed problem, apart from the one that the tests run in."""
     folder = tmp_path_factory.mktemp("tracking")
-    (folder / store.PARAMS).write_text("seed: 1\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name in ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS"):
-            patch.delenv(name, raising=False)
+    with make.in_project(folder):
         problem.save(make.rolling())
         yield folder
 
@@ -109,11 +108,10 @@ def test_the_problem_is_the_input_with_its_digest(client, comparison):
         assert comparison.problem.facts["digest"].startswith(data.dataset.digest)
 
 
-def test_artefacts_hold_the_board_the_record_and_pictures(client, comparison):
+def test_artefacts_hold_the_board_and_the_record(client, comparison):
     [parent] = logged(client, "comparison")
     names = {a.path for a in client.list_artifacts(parent.info.run_id)}
-    assert names >= {"ranking.csv", "differences.csv", "scores.json", "facts.json", "figures"}
-    assert [a.path for a in client.list_artifacts(parent.info.run_id, "figures") if a.path.endswith(".png")]
+    assert names >= {"ranking.csv", "differences.csv", "curves.csv", "scores.json", "facts.json"}
 
 
 def test_logging_twice_makes_no_second_run_and_does_not_import_mlflow(comparison, client, monkeypatch):
@@ -188,10 +186,20 @@ def test_any_kept_run_can_be_registered_without_moving_the_champion(comparison, 
         tracking.log_model(comparison, "0" * 20)
 
 
-def test_a_notebook_is_attached_once(comparison, client, tmp_path, monkeypatch):
+def test_a_notebook_is_attached_once_with_its_pictures(comparison, client, tmp_path, monkeypatch):
     path = tmp_path / "small.ipynb"
-    path.write_text(json.dumps({"cells": []}))
+    shown = new_output("display_data", {"image/png": base64.b64encode(b"a picture").decode()})
+    cells = [
+        new_code_cell('story.picture("board", comparison)', outputs=[shown]),
+        new_code_cell('story.picture("drift", comparison)', outputs=[new_output("stream", text="none")]),
+    ]
+    nbformat.write(new_notebook(cells=cells), path)
     assert tracking.attach_notebook(comparison.score_key, "churn", path) == "the notebook is attached"
+    parents = logged(client, "comparison")
+    [parent] = [p for p in parents if p.data.tags["crmlab.score_key"] == comparison.score_key]
+    assert [a.path for a in client.list_artifacts(parent.info.run_id, "figures")] == ["figures/board.png"]
+    found = client.download_artifacts(parent.info.run_id, "figures/board.png", str(tmp_path))
+    assert Path(found).read_bytes() == b"a picture"
     monkeypatch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
     assert "already" in tracking.attach_notebook(comparison.score_key, "churn", path)
 

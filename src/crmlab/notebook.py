@@ -7,6 +7,7 @@ papermill alone exits 0 for an unknown parameter, a wrong type, a missing parame
 from __future__ import annotations
 
 import ast
+import base64
 import copy
 import os
 import re
@@ -23,6 +24,9 @@ from crmlab.errors import CrmlabError, DataError, UsageError, did_you_mean
 
 VOLATILE = "volatile"
 """Tag of cells whose outputs differ from run to run (seconds, memory)."""
+
+PICTURE = re.compile(r'story\.picture\("(\w+)"')
+"""How a notebook's cell names the picture that it shows."""
 
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 COLOURED = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -120,6 +124,17 @@ def parse_parameters(name: str, given: list[str]) -> dict[str, Any]:
         except (ValueError, SyntaxError):
             parsed[key] = text
     return parsed
+
+
+def pictures(path: Path) -> dict[str, bytes]:
+    """Return the pictures of an executed notebook as PNG, by the names of its `story.picture` cells."""
+    found = {}
+    for cell in _read(path).cells:
+        named = PICTURE.search(cell.source) if cell.cell_type == "code" else None
+        for output in cell.outputs if named else []:
+            if "image/png" in output.get("data", {}):
+                found[named[1]] = base64.b64decode(output["data"]["image/png"])
+    return found
 
 
 def strip(path: Path) -> bool:

@@ -220,8 +220,8 @@ def _declaration(folder: str, name: str, decorator: str) -> ast.FunctionDef:
     """Return the function under `@decorator(...)` in an entry's file, as a syntax tree."""
     if name not in names(folder):
         raise UsageError(f"no {decorator} is called '{name}'." + did_you_mean(name, names(folder)))
-    tree = ast.parse((PACKAGE / folder / f"{name}.py").read_text(encoding="utf-8"))
-    for node in tree.body:
+    path = PACKAGE / folder / f"{name}.py"
+    for node in _tree(path, path.stat().st_mtime_ns).body:
         if isinstance(node, ast.FunctionDef):
             marks = {getattr(getattr(d, "func", None), "id", None) for d in node.decorator_list}
             if decorator in marks:
@@ -303,6 +303,12 @@ def _path_of(name: str) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+@functools.lru_cache(maxsize=512)
+def _tree(path: Path, changed: int) -> ast.Module:
+    """Return a file as a syntax tree, parsed once until its time of change is another."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @functools.cache

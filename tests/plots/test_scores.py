@@ -61,13 +61,6 @@ def test_board_without_a_value_does_not_apply(churn):
         board.draw(replace(churn, scores=replace(churn.scores, values=values)))
 
 
-def test_save_all_writes_what_applies(churn, tmp_path):
-    saved = board.save_all(churn, tmp_path)
-    told = ["board", "calibration", "differences", "drift", "gains", "lift", "profit", "windows"]
-    assert [p.stem for p in saved] == told
-    assert all(p.read_bytes().startswith(b"\x89PNG") for p in saved)
-
-
 # --- differences --------------------------------------------------------------------------------
 @pytest.mark.parametrize("which", ["churn", "by_brier"])
 def test_a_lead_is_positive_where_the_champion_is_better(which, request, whole):

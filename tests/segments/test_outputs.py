@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from crmlab import cli, folds, params, problem, store, tracking
+from crmlab import cli, folds, params, store, tracking
 from crmlab import compare as comparing
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.segments import assigned as assigning
@@ -63,7 +63,6 @@ def block(origin: pd.Timestamp, rng: np.random.Generator) -> pd.DataFrame:
 def comparison(make, tmp_path_factory):
     """A comparison whose champion is a k-means of two segments, in a project with our policies."""
     folder = tmp_path_factory.mktemp("segments")
-    (folder / store.PARAMS).write_text("seed: 1\n")
     shutil.copy(REPOSITORY / store.POLICIES, folder)
     rng = np.random.default_rng(4)
     frame = pd.concat([block(o, rng) for o in ORIGINS], ignore_index=True)
@@ -82,13 +81,7 @@ def comparison(make, tmp_path_factory):
     )
     methods = {"clustering": {"one_segment": {}, "kmeans": {"k": 2}}}
     task = params.Task("segmentation", ("stability_ari",), "stability_ari", {}, 2, methods, {"small": {}})
-    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"segmentation": task})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name in ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS"):
-            patch.delenv(name, raising=False)
-        problem.save(posed)
-        found = comparing.compare("segmentation", "small", settings=settings)
+    with make.compared(folder, posed, task) as found:
         assert found.verdict.champion == "clustering/kmeans", found.verdict.sentences
         yield found
 

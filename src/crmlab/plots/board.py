@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,21 +46,6 @@ def draw(comparison: Any) -> _style.Picture:
         # room for the numbers at the right, which stand outside the scale
         axes.margins(x=0.05)
     return figure
-
-
-def save_all(comparison: Any, folder: Path) -> list[Path]:
-    """Write every picture that applies to a comparison as PNG; return the paths in order of names."""
-    saved = []
-    for name in registry.names("plots"):
-        picture = registry.module("plots", name)
-        if getattr(picture, "SUBJECT", "comparison") != "comparison":
-            continue
-        try:
-            figure = picture.draw(comparison)
-        except NotApplicable:
-            continue
-        saved.append(figure.save(folder / f"{name}.png"))
-    return saved
 
 
 def _row(axes: Any, comparison: Any, method: str, place: int, row: Any) -> None:

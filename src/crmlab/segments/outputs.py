@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     from crmlab.compare import Comparison
 
 
-def save(comparison: Comparison, output: str = SCRATCH) -> Path:
+def save(comparison: Comparison, output: str = SCRATCH, made: dict[str, pd.DataFrame] | None = None) -> Path:
     """Write the tables of the segmentation to use into one folder, all or none; return the folder.
 
-    See `tables`. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around.
+    output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. made: its `tables`,
+    where they were made before.
     Raises UsageError for another word, NotApplicable where it gave no segments.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
     folder = store.segments_folder(comparison.name, scratch=output == SCRATCH)
-    found = tables(comparison)
+    found = made or tables(comparison)
     with store.replacing_folder(folder) as part:
         write(found, part)
     return folder

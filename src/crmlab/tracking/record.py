@@ -15,6 +15,7 @@ import pandas as pd
 from crmlab import drift, model_file, prospects, spreadsheet, store
 from crmlab.compare import PIPELINE, Comparison
 from crmlab.errors import NotApplicable, UsageError
+from crmlab.notebook import pictures
 from crmlab.run import Run
 from crmlab.segments import outputs
 from crmlab.segments.suppression import hidden
@@ -25,12 +26,13 @@ HEAD = 100
 """So many prospects from the top of the list are attached."""
 
 
-def track(comparison: Comparison, output: str = "scratch") -> str:
+def track(comparison: Comparison, output: str = "scratch", made: Any = None) -> str:
     """Log a comparison: a parent run with a child per method; return what was done in one line.
 
     output: with 'pipeline' the model to use (`Comparison.chosen`) is registered, alias `champion`
-    (never inside a `dvc exp run`). What is already logged under the same key is left alone,
-    without importing mlflow where the store is a local SQLite file.
+    (never inside a `dvc exp run`). made: what a notebook has made of the comparison (the tables of
+    its segments, its prospects), so that it is not made again. What is already logged under the
+    same key is left alone, without importing mlflow where the store is a local SQLite file.
     """
     moves = output == PIPELINE and "DVC_EXP_NAME" not in os.environ
     title = f"{comparison.task}/{comparison.name}"
@@ -42,7 +44,7 @@ def track(comparison: Comparison, output: str = "scratch") -> str:
         with store.locked("mlflow"):
             experiment = server.experiment(client, comparison.task)
             parent = _parent(client, experiment, comparison)
-            children = [_child(client, experiment, parent, comparison, r) for r in comparison.runs]
+            children = [_child(client, experiment, parent, comparison, r, made) for r in comparison.runs]
             client.set_terminated(parent)
             if moves and comparison.chosen:
                 place = [r.method for r in comparison.runs].index(comparison.chosen)
@@ -76,16 +78,19 @@ def log_model(comparison: Comparison, key: str) -> str:
 
 
 def attach_notebook(score_key: str, task: str, notebook: Path) -> str:
-    """Attach an executed notebook to the parent run of a comparison; return what was done."""
+    """Attach an executed notebook and its pictures to the parent run of a comparison; say what was done."""
     if server.attached(score_key, model_file.sha256(notebook)):
         return "the notebook is attached already"
     try:
         client = server.connect().MlflowClient()
-        with store.locked("mlflow"):
+        with store.locked("mlflow"), tempfile.TemporaryDirectory() as folder:
             found = server.find(client, server.experiment(client, task), server.PARENT_KEY, score_key)
             parents = [r for r in found if r.data.tags.get("crmlab.level") == "comparison"]
             for parent in parents:
                 client.log_artifact(parent.info.run_id, str(notebook), "notebook")
+                for name, png in pictures(notebook).items():
+                    (Path(folder) / f"{name}.png").write_bytes(png)
+                client.log_artifacts(parent.info.run_id, folder, "figures")
                 client.set_tag(parent.info.run_id, "crmlab.notebook_sha256", model_file.sha256(notebook))
     except Exception as error:
         if not server.is_unreachable(error):
@@ -124,15 +129,10 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     client.log_text(run_id, json.dumps(store.rounded(facts), indent=1), "facts.json")
     for name, table in _drift(comparison).items():
         client.log_text(run_id, table.to_csv(index=False), f"drift/{name}.csv")
-    from crmlab.plots import board
-
-    with tempfile.TemporaryDirectory() as folder:
-        for path in board.save_all(comparison, Path(folder)):
-            client.log_artifact(run_id, str(path), "figures")
     return run_id
 
 
-def _child(client: Any, experiment: str, parent: str, comparison: Comparison, run: Run) -> str:
+def _child(client: Any, experiment: str, parent: str, comparison: Comparison, run: Run, made: Any) -> str:
     """Create (or find) one method's run under its parent; return its id."""
     for found in server.find(client, experiment, server.RUN_KEY, run.key, comparison.score_key):
         return found.info.run_id
@@ -158,7 +158,7 @@ def _child(client: Any, experiment: str, parent: str, comparison: Comparison, ru
         metrics=_metrics(comparison, run),
     )
     if run.answers is not None:
-        _log_answers(client, run_id, comparison, run)
+        _log_answers(client, run_id, comparison, run, made)
     client.set_terminated(run_id, status="FAILED" if run.status not in (OK, "not_applicable") else "FINISHED")
     return run_id
 
@@ -173,7 +173,7 @@ def _metrics(comparison: Comparison, run: Run) -> dict[str, float]:
     return {k: float(v) for k, v in found.items() if pd.notna(v)}
 
 
-def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> None:
+def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run, made: Any) -> None:
     """Attach the answers, the method's curve, and for a clustering the profile of its segments."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "answers.parquet"
@@ -184,26 +184,26 @@ def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run) -> 
     if "segment" in run.answers:
         client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
         if run.method == comparison.chosen:
-            _log_segments(client, run_id, comparison)
+            _log_segments(client, run_id, comparison, made)
     elif run.method == comparison.chosen and "margin_mean" in comparison.economics:
-        _log_prospects(client, run_id, comparison)
+        _log_prospects(client, run_id, comparison, made)
 
 
-def _log_segments(client: Any, run_id: str, comparison: Comparison) -> None:
+def _log_segments(client: Any, run_id: str, comparison: Comparison, made: Any) -> None:
     """Attach what the champion's segments are and what to do with them; a reason where that is unknown."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            outputs.write(outputs.tables(comparison), Path(folder))
+            outputs.write(made or outputs.tables(comparison), Path(folder))
         except NotApplicable as reason:
             client.set_tag(run_id, "crmlab.segments", str(reason))
             return
         client.log_artifacts(run_id, folder, "segments")
 
 
-def _log_prospects(client: Any, run_id: str, comparison: Comparison) -> None:
+def _log_prospects(client: Any, run_id: str, comparison: Comparison, made: Any) -> None:
     """Attach the head of the champion's ranked list; a reason where it cannot be made."""
     try:
-        listed = prospects.of(comparison, reasoned=HEAD).table.head(HEAD)
+        listed = (made or prospects.of(comparison, reasoned=HEAD)).table.head(HEAD)
     except NotApplicable as reason:
         client.set_tag(run_id, "crmlab.prospects", str(reason))
         return
