@@ -62,6 +62,8 @@ reproduce-all: install .dvc/config.local ## the same on every data set (download
 	python tools/readme.py
 	python tools/picture.py
 
+# two processes side by side: threads inside them would only take turns
+test: export OMP_NUM_THREADS := 1
 test: install ## the default tier of tests (others: pytest -m "slow or data or browser")
 	pytest -n 2 --dist loadfile
 
@@ -100,6 +102,7 @@ clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv,
 		if [ -e "src/crmlab/datasets/$$(basename "$$folder").py" ]; then rm -rf "$$folder"; \
 		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; fi; done
 	rm -rf data/raw data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
-		experiments/failed experiments/predictions experiments/notebooks experiments/curves mlflow.db* mlartifacts \
+		experiments/failed experiments/predictions experiments/notebooks experiments/curves \
+		experiments/segments experiments/prospects mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

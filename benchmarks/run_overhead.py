@@ -26,7 +26,8 @@ def main() -> None:
     def bare():
         for number in problem.fold_numbers():
             fold = problem.fold(number)
-            model = declared(**PARAMETERS, seed=1).fit(fold.train_rows[columns], fold.train_outcomes)
+            outcome = fold.train_outcomes["outcome"].to_numpy()
+            model = declared(**PARAMETERS, seed=1).fit(fold.train_rows[columns], outcome)
             model.predict_proba(fold.test_rows[columns])
 
     beside("Five folds of logistic regression, 20,000 × 20", through_the_harness, bare, repeats=5)
