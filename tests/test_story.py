@@ -111,7 +111,7 @@ def test_the_field_shows_every_method_with_its_source(comparison):
 def test_the_ranking_keeps_the_order_and_shortens_notes(comparison):
     ranking = story.ranking(comparison)
     assert ranking.index.tolist() == [comparison.run_of(m).label for m in comparison.order()]
-    assert ranking.loc["Logistic regression", "AUC"] == "1.000 [1.000, 1.000]"
+    assert ranking.loc["Logistic regression", "AUC"] == "1.000\u00a0[1.000,\u00a01.000]"
     assert ranking.loc["BG/NBD", "AUC"] == ""
     assert len(ranking.loc["BG/NBD", "Note"]) <= story.LONGEST
     assert ranking.loc["BG/NBD", "Note"].startswith("no history; much more")

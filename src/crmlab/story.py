@@ -182,10 +182,13 @@ def ranking(comparison: Any) -> Table:
     board = comparison.ranking()
     primary = registry.find("metrics", comparison.primary).label
     values = board[[primary, "lower", "upper"]].itertuples(index=False)
-    with_interval = ["" if pd.isna(v) else f"{v:.3f} [{low:.3f}, {high:.3f}]" for v, low, high in values]
+    # spaces that do not break: a wide board leaves its columns little room
+    with_interval = [
+        "" if pd.isna(v) else f"{v:.3f}\u00a0[{low:.3f},\u00a0{high:.3f}]" for v, low, high in values
+    ]
     others = [registry.find("metrics", m).label for m in comparison.metrics if m != comparison.primary]
     shown = board.assign(**{primary: with_interval})[["Method", "Control", primary, *others, "Note"]]
-    shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:.3f}")
+    shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:z.3f}")
     shown["Note"] = shown["Note"].map(lambda note: textwrap.shorten(note, LONGEST, placeholder=" …"))
     return Table(shown.set_index("Method"))
 

@@ -133,6 +133,12 @@ def test_profit_needs_prices(churn):
 
 
 # --- calibration --------------------------------------------------------------------------------
+def test_a_panel_has_the_name_of_its_method_also_where_its_colour_is_the_rest(churn, monkeypatch):
+    monkeypatch.setattr(_style, "PALETTE", ())
+    titles = {axes.get_title() for axes in calibration.draw(churn).axes}
+    assert churn.run_of(churn.verdict.champion).label in titles
+
+
 def test_reliability_has_wilsons_interval():
     # Newcombe 1998, Statistics in Medicine 17, table I: 81 of 263, score interval .2553 to .3662
     frame = pd.DataFrame({"score": 0.3, "outcome": [1] * 81 + [0] * (263 - 81)})

@@ -53,7 +53,7 @@ def _panel(axes: Any, comparison: Any, method: str) -> None:
     drawn = _style.line(comparison, method)
     axes.plot([0, 1], [0, 1], color=_style.QUIET, linewidth=1, linestyle=":")
     axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-    axes.set_title(_style.shorten(drawn["label"], 26), fontsize="small")
+    axes.set_title(_style.shorten(comparison.run_of(method).label, 26), fontsize="small")
     frame = pd.concat(by_window(comparison, method), ignore_index=True)
     if not frame["score"].between(0, 1).all():
         axes.text(0.5, 0.5, "the score is\nno probability", ha="center", va="center", color=_style.QUIET)
