@@ -135,7 +135,7 @@ def test_profit_needs_prices(churn):
 # --- calibration --------------------------------------------------------------------------------
 def test_a_panel_has_the_name_of_its_method_also_where_its_colour_is_the_rest(churn, monkeypatch):
     monkeypatch.setattr(_style, "PALETTE", ())
-    titles = {axes.get_title() for axes in calibration.draw(churn).axes}
+    titles = {axes.get_title(loc="left") for axes in calibration.draw(churn).axes}
     assert churn.run_of(churn.verdict.champion).label in titles
 
 
