@@ -14,6 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from crmlab import model_file, registry
 from crmlab.errors import DataError
+from crmlab.maths import btyd
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
 ROLES = {"days_since_last": NUMERIC, "visits": NUMERIC, "channel": CATEGORICAL}
@@ -84,3 +85,18 @@ def test_made_up_rows_have_the_shape_of_rows_and_hold_no_customer():
     assert set(made["channel"]) == {"web", "shop"}
     assert made["empty"].tolist() == [0.0] * 5
     assert set(made["blank"]) == {"unknown"}
+
+
+@pytest.mark.parametrize("kept", [["recency_days"], ["days_since_last"], ["recency_days", "days_since_last"]])
+def test_made_up_customers_have_possible_histories(kept):
+    rng = np.random.default_rng(3)
+    days = rng.integers(30, 400, 500).astype(float)
+    bought = rng.poisson(0.7, 500).astype(float)
+    last = np.where(bought > 0, np.ceil(days * rng.random(500)), 0.0)
+    rows = pd.DataFrame(
+        {"frequency": bought, "T_days": days, "recency_days": last, "days_since_last": days - last}
+    )[["frequency", "T_days", *kept]]
+    made = model_file.synthetic_rows(rows, {})
+    recency = made["recency_days"] if "recency_days" in made else made["T_days"] - made["days_since_last"]
+    btyd.check(made["frequency"], recency, made["T_days"])
+    assert made["frequency"].nunique() > 1

@@ -66,7 +66,10 @@ def answer(model: Any, rows: pd.DataFrame, facts: Mapping[str, Any]) -> pd.DataF
 
 
 def synthetic_rows(rows: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame:
-    """Return five made-up rows in the shape of `rows`: quantiles and frequent levels, no customer."""
+    """Return five made-up rows in the shape of `rows`: quantiles and frequent levels, no customer.
+
+    Histories of purchases are made possible ones: quantiles of single columns need not go together.
+    """
     made = {}
     for column in rows:
         known = rows[column].dropna()
@@ -76,7 +79,24 @@ def synthetic_rows(rows: pd.DataFrame, roles: Mapping[str, str]) -> pd.DataFrame
         else:
             spread = known.astype(float).quantile([0.1, 0.3, 0.5, 0.7, 0.9]) if len(known) else [0.0] * 5
             made[column] = [float(f"{v:.4g}") for v in spread]
-    return pd.DataFrame(made)
+    return _possible(pd.DataFrame(made))
+
+
+def _possible(made: pd.DataFrame) -> pd.DataFrame:
+    """Return made-up customers with whole purchase counts, the last of them within the days known."""
+    if not {"frequency", "T_days"} <= set(made):
+        return made
+    days = made["T_days"].round()
+    bought = made["frequency"].round().where(days >= 1, 0.0)
+    if "recency_days" in made:
+        last = made["recency_days"].round()
+    elif "days_since_last" in made:
+        last = (days - made["days_since_last"]).round()
+    else:
+        return made.assign(T_days=days, frequency=bought)
+    last = last.clip(1, days.clip(1)).where(bought > 0, 0.0)
+    both = {"recency_days": last, "days_since_last": days - last}
+    return made.assign(T_days=days, frequency=bought, **{c: v for c, v in both.items() if c in made})
 
 
 def sha256(path: Path) -> str:

@@ -77,7 +77,7 @@ def compared(project: Any, make: SimpleNamespace) -> SimpleNamespace:
     fold = problem.fold(max(f["fold"] for f in problem.facts["folds"] if f["refit"] == 0))
     columns = list(problem.facts["roles"])
     model = ExplainableBoosting(learning_rate=0.1, max_rounds=30, max_bins=16, interactions=1, seed=1)
-    model.fit(fold.train_rows[columns], fold.train_outcomes)
+    model.fit(fold.train_rows[columns], fold.train_outcomes["outcome"].to_numpy())
     content = pickle.dumps(model)
     folder = store.run_folder("ebm")
     folder.mkdir(parents=True)
