@@ -186,7 +186,7 @@ def test_any_kept_run_can_be_registered_without_moving_the_champion(comparison, 
         tracking.log_model(comparison, "0" * 20)
 
 
-def test_a_notebook_is_attached_once_with_its_pictures(comparison, client, tmp_path, monkeypatch):
+def test_a_notebook_is_attached_with_its_pictures_without_mlflow(comparison, client, tmp_path, monkeypatch):
     path = tmp_path / "small.ipynb"
     shown = new_output("display_data", {"image/png": base64.b64encode(b"a picture").decode()})
     cells = [
@@ -194,14 +194,18 @@ def test_a_notebook_is_attached_once_with_its_pictures(comparison, client, tmp_p
         new_code_cell('story.picture("drift", comparison)', outputs=[new_output("stream", text="none")]),
     ]
     nbformat.write(new_notebook(cells=cells), path)
-    assert tracking.attach_notebook(comparison.score_key, "churn", path) == "the notebook is attached"
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
+        for _ in range(2):
+            said = tracking.attach_notebook(comparison.score_key, "churn", path)
+            assert said == "the notebook is attached"
+        assert "no run" in tracking.attach_notebook("0" * 20, "churn", path)
     parents = logged(client, "comparison")
     [parent] = [p for p in parents if p.data.tags["crmlab.score_key"] == comparison.score_key]
     assert [a.path for a in client.list_artifacts(parent.info.run_id, "figures")] == ["figures/board.png"]
-    found = client.download_artifacts(parent.info.run_id, "figures/board.png", str(tmp_path))
-    assert Path(found).read_bytes() == b"a picture"
-    monkeypatch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
-    assert "already" in tracking.attach_notebook(comparison.score_key, "churn", path)
+    for name, content in (("figures/board.png", b"a picture"), ("notebook/small.ipynb", path.read_bytes())):
+        found = client.download_artifacts(parent.info.run_id, name, str(tmp_path))
+        assert Path(found).read_bytes() == content
 
 
 def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, monkeypatch, tmp_path):

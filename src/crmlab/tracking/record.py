@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from crmlab import drift, model_file, prospects, spreadsheet, store
+from crmlab import drift, prospects, spreadsheet, store
 from crmlab.compare import PIPELINE, Comparison
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.notebook import pictures
@@ -78,25 +79,38 @@ def log_model(comparison: Comparison, key: str) -> str:
 
 
 def attach_notebook(score_key: str, task: str, notebook: Path) -> str:
-    """Attach an executed notebook and its pictures to the parent run of a comparison; say what was done."""
-    if server.attached(score_key, model_file.sha256(notebook)):
-        return "the notebook is attached already"
-    try:
-        client = server.connect().MlflowClient()
-        with store.locked("mlflow"), tempfile.TemporaryDirectory() as folder:
-            found = server.find(client, server.experiment(client, task), server.PARENT_KEY, score_key)
+    """Attach an executed notebook and its pictures to the parent run of a comparison; say what was done.
+
+    A local store keeps artefacts as files, so they are put there without importing mlflow.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _lay_out(notebook, Path(folder))
+        places = server.artifact_folders(score_key)
+        if places is not None:
+            for place in places:
+                shutil.copytree(folder, place, dirs_exist_ok=True)
+            return "the notebook is attached" if places else "no run to attach the notebook to"
+        try:
+            client = server.connect().MlflowClient()
+            experiment = server.experiment(client, task)
+            found = server.find(client, experiment, server.PARENT_KEY, score_key)
             parents = [r for r in found if r.data.tags.get("crmlab.level") == "comparison"]
             for parent in parents:
-                client.log_artifact(parent.info.run_id, str(notebook), "notebook")
-                for name, png in pictures(notebook).items():
-                    (Path(folder) / f"{name}.png").write_bytes(png)
-                client.log_artifacts(parent.info.run_id, folder, "figures")
-                client.set_tag(parent.info.run_id, "crmlab.notebook_sha256", model_file.sha256(notebook))
-    except Exception as error:
-        if not server.is_unreachable(error):
-            raise
-        return f"the notebook is not in MLflow ({server.first_line(error)}): run `crmlab sync` later"
+                client.log_artifacts(parent.info.run_id, folder)
+        except Exception as error:
+            if not server.is_unreachable(error):
+                raise
+            return f"the notebook is not in MLflow ({server.first_line(error)}): run `crmlab sync` later"
     return "the notebook is attached" if parents else "no run to attach the notebook to"
+
+
+def _lay_out(notebook: Path, folder: Path) -> None:
+    """Put an executed notebook, and its pictures as PNG, into a folder as a run's artefacts."""
+    (folder / "notebook").mkdir()
+    (folder / "figures").mkdir()
+    shutil.copyfile(notebook, folder / "notebook" / notebook.name)
+    for name, png in pictures(notebook).items():
+        (folder / "figures" / f"{name}.png").write_bytes(png)
 
 
 def _parent(client: Any, experiment: str, comparison: Comparison) -> str:

@@ -81,30 +81,38 @@ def sqlite_file() -> Path | None:
     )
 
 
-def _tag_rows(tag: str, value: str, other: str) -> list[str]:
-    """Return the values of the tag `other` on live runs whose `tag` has a value, without mlflow."""
+def logged(score_key: str, *, needs_champion: bool) -> bool:
+    """Tell whether a comparison is whole in a local store."""
+    query = """select state.value from tags key join tags state on state.run_uuid = key.run_uuid
+               join runs on runs.run_uuid = key.run_uuid
+               where key.key = ? and key.value = ? and state.key = 'crmlab.complete'
+               and runs.lifecycle_stage = 'active'"""
+    states = _asked(query, score_key)
+    return ("champion",) in states if needs_champion else bool(states)
+
+
+def artifact_folders(score_key: str) -> list[Path] | None:
+    """Return the folders of a comparison's live parent runs; None where artefacts are no local files."""
+    query = """select runs.artifact_uri from tags key join tags level on level.run_uuid = key.run_uuid
+               join runs on runs.run_uuid = key.run_uuid
+               where key.key = ? and key.value = ? and level.key = 'crmlab.level'
+               and level.value = 'comparison' and runs.lifecycle_stage = 'active'"""
+    places = [urllib.parse.urlparse(uri) for (uri,) in _asked(query, score_key)]
+    if sqlite_file() is None or any(place.scheme != "file" for place in places):
+        return None
+    return [Path(urllib.parse.unquote(place.path)) for place in places]
+
+
+def _asked(query: str, score_key: str) -> list[tuple]:
+    """Return what a local store answers about a comparison, without mlflow; nothing where there is none."""
     path = sqlite_file()
     if path is None or not path.exists():
         return []
-    query = """select b.value from tags a join tags b on a.run_uuid = b.run_uuid
-               join runs r on r.run_uuid = a.run_uuid
-               where a.key = ? and a.value = ? and b.key = ? and r.lifecycle_stage = 'active'"""
     try:
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-            return [row[0] for row in connection.execute(query, (tag, value, other))]
+            return connection.execute(query, (PARENT_KEY, score_key)).fetchall()
     except sqlite3.Error:
         return []
-
-
-def logged(score_key: str, *, needs_champion: bool) -> bool:
-    """Tell whether a comparison is whole in a local store."""
-    states = _tag_rows(PARENT_KEY, score_key, "crmlab.complete")
-    return "champion" in states if needs_champion else bool(states)
-
-
-def attached(score_key: str, digest: str) -> bool:
-    """Tell whether a notebook is attached in a local store."""
-    return digest in _tag_rows(PARENT_KEY, score_key, "crmlab.notebook_sha256")
 
 
 def is_unreachable(error: Exception) -> bool:
