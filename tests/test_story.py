@@ -10,7 +10,7 @@ from crmlab import caveats, params, store, story
 from crmlab.compare import judged
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.run import Run
-from crmlab.vocabulary import CHANCE, NOT_APPLICABLE
+from crmlab.vocabulary import CHANCE, NOT_APPLICABLE, ORACLE
 
 WINDOWS = [
     {
@@ -242,3 +242,16 @@ def test_the_card_names_source_and_barred_columns():
     assert card.startswith("**Bank Marketing**")
     assert "`duration` is never a feature" in card
     assert "CC BY 4.0" in card
+
+
+def test_the_ranking_says_why_a_value_is_missing_and_nothing_else(comparison):
+    notes = story.ranking(comparison)["Note"]
+    assert notes[notes != ""].index.tolist() == ["BG/NBD"]
+    noted = [
+        replace(r, details={0: {"note": "on a sample"}}) for r in comparison.runs if r.answers is not None
+    ]
+    part = params.Task("churn", ("auc",), "auc", {}, 0, {}, {})
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": part})
+    whole = judged(comparison.problem, [r for r in noted if r.control != ORACLE], part, settings)
+    assert "Note" not in story.ranking(whole)
+    assert story.field(whole).loc["Logistic regression", "Note"] == "on a sample"

@@ -13,7 +13,7 @@ from crmlab import caveats, registry, store
 from crmlab.declared import described
 from crmlab.errors import NotApplicable
 from crmlab.plots import differences
-from crmlab.vocabulary import CATEGORICAL, NUMERIC
+from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
 
 TYPE = re.compile(r"(.*?)(?:, ([\d,]+) null)?")
 """How a fingerprint writes a column: its type, then the number of missing values if there are any."""
@@ -165,20 +165,21 @@ def card(dataset: str) -> Prose:
 
 # --- the comparison -----------------------------------------------------------------------------
 def field(comparison: Any) -> Table:
-    """Return the methods that entered, in the roster's order: kind, role, parameters, source."""
+    """Return the methods that entered, in the roster's order: kind, role, parameters, source, notes."""
     rows = []
     for run in comparison.runs:
         parameters = ", ".join(f"{k} = {v}" for k, v in run.parameters.items())
         is_file = run.method in registry.names("methods")
         cite = (registry.find("methods", run.method).cite or "–") if is_file else "the data set's truth"
         role = (run.control or "method").replace("_", " ")
-        rows.append((run.label, run.kind, role, parameters, cite, run.status.replace("_", " ")))
-    columns = ["Method", "Kind", "Role", "Parameters", "Source", "State"]
+        state, note = run.status.replace("_", " "), run.note if run.status == OK else ""
+        rows.append((run.label, run.kind, role, parameters, cite, state, note))
+    columns = ["Method", "Kind", "Role", "Parameters", "Source", "State", "Note"]
     return Table(pd.DataFrame(rows, columns=columns).set_index("Method"))
 
 
 def ranking(comparison: Any) -> Table:
-    """Return the board for readers: the primary metric with its interval, the others, notes."""
+    """Return the board for readers: the primary metric with its interval, the others, why one is missing."""
     board = comparison.ranking()
     primary = registry.find("metrics", comparison.primary).label
     values = board[[primary, "lower", "upper"]].itertuples(index=False)
@@ -189,8 +190,10 @@ def ranking(comparison: Any) -> Table:
     others = [registry.find("metrics", m).label for m in comparison.metrics if m != comparison.primary]
     shown = board.assign(**{primary: with_interval})[["Method", "Control", primary, *others, "Note"]]
     shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:z.3f}")
-    shown["Note"] = shown["Note"].map(lambda note: textwrap.shorten(note, LONGEST, placeholder=" …"))
-    return Table(shown.set_index("Method"))
+    missing = board[primary].isna()
+    why = board.loc[missing, "Note"].map(lambda note: textwrap.shorten(note, LONGEST, placeholder=" …"))
+    shown["Note"] = why.reindex(board.index, fill_value="")
+    return Table(shown.set_index("Method").drop(columns=[] if missing.any() else "Note"))
 
 
 def leads(comparison: Any) -> pd.DataFrame:

@@ -76,7 +76,9 @@ def _column(axes: Any, comparison: Any, method: str, choice: Mapping[str, Any]) 
         for box in boxes["boxes"]:
             box.set(facecolor=color, alpha=0.75)
     known = [step for step in curve if step.get("gap") is not None]
-    if known:
+    if not known:
+        gap.text(0.5, 0.5, "not made", transform=gap.transAxes, ha="center", color=_style.QUIET)
+    else:
         gap.errorbar(
             [step["k"] for step in known],
             [step["gap"] for step in known],

@@ -58,13 +58,30 @@ def policy(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         "Value": found["value"],
         "Recency": found["recency"],
         "Loyalty": found["loyalty"],
-        "May be contacted": [
-            _interval(row["reach"], row["reach_lower"], row["reach_upper"], ".0%")
-            for _, row in found.iterrows()
-        ],
+        "May be contacted": [_reach(row) for _, row in found.iterrows()],
         "Policy": found["policy"],
     }
     return pd.DataFrame(shown).set_index(_label(found))
+
+
+def loyalty(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the loyalty scales that there are, and how they go together. tables: of `outputs.tables`."""
+    found = tables["loyalty.csv"]
+    found = found[found["customers"] > 0]
+    ends = found[[f"rank_correlation{end}" for end in ("", "_lower", "_upper")]].to_numpy(dtype=float)
+    shown = {
+        "Made of": found["items"],
+        "Customers": found["customers"].map("{:,}".format),
+        "Rank correlation": ["–" if pd.isna(row[0]) else _interval(*row, ".2f") for row in ends],
+    }
+    return pd.DataFrame(shown).set_axis(found["scale"].rename("Scale"))
+
+
+def _reach(row: pd.Series) -> str:
+    """Return the share that consents; where nobody is hidden and it is missing, the tables do not say."""
+    if pd.isna(row["reach"]) and not pd.isna(row["customers"]):
+        return "not known"
+    return _interval(row["reach"], row["reach_lower"], row["reach_upper"], ".0%")
 
 
 def _wide(profile: pd.DataFrame, parts: list[str], measure: str) -> pd.DataFrame:
