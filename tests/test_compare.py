@@ -11,6 +11,7 @@ import pytest
 from crmlab import compare as comparing
 from crmlab import params, problem, store
 from crmlab.errors import UsageError
+from crmlab.vocabulary import ORACLE
 
 METHODS = {
     "classification": {"prevalence": {}, "hiatus": {}, "logit": {"C": 1.0}},
@@ -106,8 +107,22 @@ def test_another_parameter_fits_that_method_alone(comparisons):
 def test_the_score_key_names_what_makes_scores(comparisons, changes, moves):
     first, other = comparisons["first"], settings(**changes)
     digest = first.problem.facts["digest"]
-    key = comparing.score_key(digest, keys(first), other.tasks["churn"], other)
+    key = comparing.score_key("small", digest, keys(first), other.tasks["churn"], other)
     assert (key != first.score_key) == moves
+
+
+def test_a_problem_may_have_its_own_number_of_replicates(comparisons):
+    first, usual = comparisons["first"], settings()
+    own = params.Params(
+        **vars(usual)
+        | {"tasks": {"churn": replace(usual.tasks["churn"], problems={"small": {"replicates": 7}})}}
+    )
+    part = own.tasks["churn"]
+    again = comparing.judged(first.problem, [r for r in first.runs if r.control != ORACLE], part, own)
+    assert again.score_key != first.score_key
+    assert {r.method: r.key for r in again.runs} == keys(first)
+    assert again.of_metric("auc")["value"].tolist() == first.of_metric("auc")["value"].tolist()
+    assert again.of_metric("auc")["lower"].tolist() != first.of_metric("auc")["lower"].tolist()
 
 
 # --- what is kept -------------------------------------------------------------------------------

@@ -171,7 +171,9 @@ def test_scores_made_with_other_libraries_are_not_stale(project):
             )
         keys = {method: run["run_key"] for method, run in record["methods"].items()}
         settings = params.load()
-        record["score_key"] = score_key(record["problem_digest"], keys, settings.task("churn"), settings)
+        record["score_key"] = score_key(
+            record["problem"], record["problem_digest"], keys, settings.task("churn"), settings
+        )
 
     edit(project / SCORES, made_elsewhere)
     assert verify.verify_keys()["ok"].all()

@@ -273,7 +273,7 @@ def judged(posed: Problem, runs: list[Run], part: params.Task, settings: params.
         part.metrics,
         part.economics,
         level=settings.level,
-        replicates=settings.replicates,
+        replicates=part.replicates(posed.name, settings.replicates),
         seed=settings.seed,
     )
     primary = registry.find("metrics", part.primary)
@@ -295,12 +295,16 @@ def judged(posed: Problem, runs: list[Run], part: params.Task, settings: params.
         metrics=part.metrics,
         economics=part.economics,
         level=settings.level,
-        score_key=score_key(posed.facts["digest"], {r.method: r.key for r in runs}, part, settings),
+        score_key=score_key(
+            posed.name, posed.facts["digest"], {r.method: r.key for r in runs}, part, settings
+        ),
         seed=settings.seed,
     )
 
 
-def score_key(digest: str, run_keys: Mapping[str, str], part: params.Task, settings: params.Params) -> str:
+def score_key(
+    problem: str, digest: str, run_keys: Mapping[str, str], part: params.Task, settings: params.Params
+) -> str:
     """Return the name of a scored comparison: its runs, the metrics' sources and the prices."""
     asked = {price for m in part.metrics for price in registry.prices(m)}
     content = [
@@ -309,7 +313,7 @@ def score_key(digest: str, run_keys: Mapping[str, str], part: params.Task, setti
         list(part.metrics),
         part.primary,
         sorted((k, float(v)) for k, v in part.economics.items() if k in asked),
-        [settings.level, settings.replicates, settings.seed],
+        [settings.level, part.replicates(problem, settings.replicates), settings.seed],
         registry.source_digest("crmlab.maths.resampling", *(f"crmlab.metrics.{m}" for m in part.metrics)),
         registry.source_digest("crmlab.score", "crmlab.verdict", "crmlab.controls", transitive=False),
     ]

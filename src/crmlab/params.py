@@ -45,7 +45,7 @@ PROBLEM = {
     },
     "cross_validation": {"folds": int, "repeats": int, "leave_out": list},
 }
-EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict, "without": list}
+EVERY_PROBLEM = {"dataset": str, "protocol": str, "overrides": dict, "without": list, "replicates": int}
 NEEDED = {
     "rolling": {"horizon_days", "gap_days", "train_cutoffs", "test_cutoffs"},
     "chronological": {"train_share"},
@@ -83,6 +83,10 @@ class Task:
             known = did_you_mean(problem, self.problems)
             raise UsageError(f"{store.PARAMS}: {self.name} has no problem '{problem}'.{known}")
         return self.problems[problem]
+
+    def replicates(self, problem: str, otherwise: int) -> int:
+        """Return how many bootstrap weightings a problem's intervals take: its own or the usual number."""
+        return self.problems.get(problem, {}).get("replicates", otherwise)
 
     def roster(self, problem: str) -> list[Entry]:
         """Return the methods that enter a problem's comparison, with its overrides."""
@@ -217,6 +221,8 @@ def _check_problem(
         faults.add(f"{where} tells its blocks either by test_periods, or by first_share and windows together")
     for cutoff in [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]:
         faults.try_to(where, midnight, cutoff)
+    if spec.get("replicates", 1) <= 0:
+        faults.add(f"{where}.replicates = {spec['replicates']} must be above 0")
     faults.names(f"{where}.without", spec.get("without", []), list(roster))
     overrides = spec.get("overrides", {})
     faults.names(f"{where}.overrides", list(overrides), list(roster))

@@ -220,7 +220,7 @@ def problem_key(task: str, name: str, spec: Mapping[str, Any], *, features: Sequ
 
 def _without_overrides(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a spec that makes the problem, without what changes the comparison only."""
-    return {k: v for k, v in spec.items() if k not in ("overrides", "without")}
+    return {k: v for k, v in spec.items() if k not in ("overrides", "without", "replicates")}
 
 
 # --- data sets without a spec -------------------------------------------------------------------

@@ -66,7 +66,7 @@ def _moved(task: params.Task, name: str, settings: params.Params, committed: set
         else:
             moved += _moved_run(roster[method], made, task, settings, record)
     keys = {method: made["run_key"] for method, made in runs.items()}
-    if record["score_key"] != score_key(record["problem_digest"], keys, task, settings):
+    if record["score_key"] != score_key(record["problem"], record["problem_digest"], keys, task, settings):
         moved += _moved_scoring(task, settings, record)
     return moved
 
