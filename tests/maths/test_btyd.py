@@ -1,21 +1,37 @@
 """Buy-till-you-die models against published values, quadrature and simulation."""
 
+import math
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from crmlab.errors import DataError
-from crmlab.maths.btyd import BGNBD, GammaGamma, ParetoNBD, check, fit, fit_spend
+from crmlab.maths.btyd import (
+    BGNBD,
+    MBGCNBD,
+    MBGNBD,
+    NBD,
+    GammaGamma,
+    ParetoNBD,
+    check,
+    fit,
+    fit_spend,
+)
+from crmlab.maths.btyd.customers import Customers
+from crmlab.studies._purchases import lived
 
 # CDNOW in weeks: Fader, Hardie and Lee 2005; Fader and Hardie 2005
 BG = BGNBD(r=0.24259, alpha=4.41360, a=0.79292, b=2.42591)
 PARETO = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669)
 SWAPPED = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=4.0)  # alpha > beta, the other branch
-MODELS = [BG, PARETO, SWAPPED]
+MBG = MBGNBD(r=0.525, alpha=6.183, a=0.891, b=1.614)
+REGULAR = MBGCNBD(r=0.8, alpha=4.0, a=0.891, b=2.5, k=3)
+MODELS = [BG, PARETO, SWAPPED, NBD(0.385, 12.072), MBG, REGULAR]
+LEAVING = [model for model in MODELS if not isinstance(model, NBD)]
 
 
 def _arrays(*columns):
@@ -58,7 +74,87 @@ def test_pareto_likelihood_is_its_integral(model):
         assert model.p_alive(x, t_x, T) == pytest.approx(alive / (alive + dead), rel=1e-10)
 
 
+def _coin_likelihood(model, x, t_x, T):
+    """Integrate the likelihoods of being active and of having dropped out over λ and p, both (numbers)."""
+    won, k = x + model.first, model.k
+
+    def purchases(lam):
+        """Return the density of λ and of t_x, x Erlang-k times, over its factor t_x^(x-1) / Γ(x)."""
+        spaced = lam ** (k * x) * np.exp(-lam * t_x) * t_x ** (k * x - x) if x else 1.0
+        factor = math.gamma(x) / math.gamma(k * x) if x else 1.0
+        mixed = model.alpha**model.r * lam ** (model.r - 1) * np.exp(-model.alpha * lam)
+        return spaced * factor * mixed / math.gamma(model.r)
+
+    def silence(lam):
+        return sum((lam * (T - t_x)) ** j / math.factorial(j) for j in range(k)) * np.exp(-lam * (T - t_x))
+
+    def expected(function, density, end):
+        return integrate.quad(lambda v: function(v) * density(v), 0, end, epsabs=1e-14)[0]
+
+    def coin(p):
+        return p ** (model.a - 1) * (1 - p) ** (model.b - 1) / special.beta(model.a, model.b)
+
+    kept = expected(lambda p: (1 - p) ** won, coin, 1)
+    lost = expected(lambda p: p * (1 - p) ** max(won - 1, 0), coin, 1)
+    return kept * expected(silence, purchases, np.inf), (won > 0) * lost * expected(
+        lambda _: 1, purchases, np.inf
+    )
+
+
+@pytest.mark.parametrize(
+    "model", [BGNBD(1.4, 4.0, 1.8, 2.4), MBGNBD(1.5, 6.0, 1.9, 1.6), MBGCNBD(1.8, 4.0, 1.9, 2.5, k=3)]
+)
+def test_coin_likelihoods_are_their_integrals(model):
+    for x, t_x, T in [(0, 0.0, 30.0), (2, 20.0, 28.0), (4, 9.0, 11.0)]:
+        alive, dropped = _coin_likelihood(model, x, t_x, T)
+        assert model.log_likelihood(x, t_x, T) == pytest.approx(np.log(alive + dropped), rel=1e-7)
+        assert model.p_alive(x, t_x, T) == pytest.approx(alive / (alive + dropped), rel=1e-7)
+
+
+def test_nbd_by_hand():
+    # r = 1: (alpha / (alpha + T)) · 1 / (alpha + T), for one purchase within 6 at alpha = 2
+    model = NBD(1.0, 2.0)
+    assert np.exp(model.log_likelihood(1.0, 3.0, 6.0)) == pytest.approx(2 / 8 / 8)
+    assert model.expected_purchases(1.0, 3.0, 6.0, 4.0) == pytest.approx(2 / 8 * 4)
+    assert model.p_zero(1.0, 3.0, 6.0, 4.0) == pytest.approx((8 / 12) ** 2)
+    assert model.expected_purchases_new(np.array([4.0])) == pytest.approx([2.0])
+
+
+def test_one_phase_per_purchase_is_mbg_nbd():
+    one = MBGCNBD(MBG.r, MBG.alpha, MBG.a, MBG.b, k=1)
+    assert one.log_likelihood(*PAST) == pytest.approx(MBG.log_likelihood(*PAST), rel=1e-14)
+    assert one.p_alive(*PAST) == pytest.approx(MBG.p_alive(*PAST), rel=1e-13)
+    # its sum of tails against their closed form
+    assert one.expected_purchases(*PAST, 13.0) == pytest.approx(MBG.expected_purchases(*PAST, 13.0), rel=1e-9)
+
+
 @pytest.mark.parametrize("model", MODELS)
+def test_the_tails_add_up_to_the_expectation(model):
+    # E[X] = P(X ≥ 1) + P(X ≥ 2) + ..., where the expectation has a formula of its own
+    tails = sum(model.tail_if_alive(i, *PAST, 13.0) for i in range(1, 120))
+    expected = model.expected_purchases(*PAST, 13.0)
+    assert tails * model.p_alive(*PAST) == pytest.approx(expected, rel=1e-9)
+    assert model.p_zero(*PAST, 13.0) == pytest.approx(
+        1 - model.p_alive(*PAST) * model.tail_if_alive(1, *PAST, 13.0), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_draws_have_the_tails_and_do_not_read_the_other_rows(model):
+    size = 4000
+    drawn = model.draws(*PAST, horizon=13.0, size=size, seed=3)
+    assert drawn.shape == (size, len(PAST[0]))
+    assert drawn.dtype == np.int32
+    for i in (1, 2, 5):
+        tail = model.p_alive(*PAST) * model.tail_if_alive(i, *PAST, 13.0)
+        # stratified: the share is right to two of the draws
+        assert (drawn >= i).mean(axis=0) == pytest.approx(tail, abs=2 / size)
+    last = [part[-1:] for part in PAST]
+    assert (model.draws(*last, horizon=13.0, size=size, seed=3)[:, 0] == drawn[:, -1]).all()
+    assert not (model.draws(*last, horizon=13.0, size=size, seed=4)[:, 0] == drawn[:, -1]).all()
+
+
+@pytest.mark.parametrize("model", LEAVING)
 def test_several_hundred_purchases_do_not_overflow(model):
     x, T = np.array([300.0, 700.0, 700.0]), np.full(3, 100.0)
     t_x = np.array([99.0, 99.9, 60.0])
@@ -66,10 +162,23 @@ def test_several_hundred_purchases_do_not_overflow(model):
     alive, zero = model.p_alive(x, t_x, T), model.p_zero(x, t_x, T, 13.0)
     expected = model.expected_purchases(x, t_x, T, 13.0)
     assert ((zero >= 0) & (zero <= 1)).all()
+    drawn = model.draws(x, t_x, T, horizon=13.0, size=64, seed=1)
+    assert drawn.mean(axis=0) == pytest.approx(expected, rel=0.05, abs=1e-9)
     # a customer of seven purchases a week who has been silent for forty weeks is gone
     assert alive[2] < 1e-12
     assert expected[1] > 50
     assert expected[2] < 1e-9
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_thousands_of_days_are_finite(model):
+    # frequencies near T, with T in days
+    x, t_x, T = _arrays((0, 0, 5000), (900, 4990, 5000), (4000, 5000, 5000), (1, 1, 5000))
+    for found in (
+        model.log_likelihood(x, t_x, T), model.p_alive(x, t_x, T), model.p_zero(x, t_x, T, 30.0),
+        model.expected_purchases(x, t_x, T, 30.0),
+    ):  # fmt: skip
+        assert np.isfinite(found).all()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -84,47 +193,38 @@ def test_expectation_and_silence_agree_over_an_instant(model):
     assert tiny == pytest.approx(1 - model.p_zero(x, t_x, T, 1e-6), rel=1e-3)
 
 
-def _simulate(model, n, horizon, rng):
-    """Yield (x, t_x, purchases in the horizon) of n customers observed for 30 weeks."""
-    end = 30.0
-    rate = rng.gamma(model.r, 1 / model.alpha, n)
-    bg = isinstance(model, BGNBD)
-    dropout = rng.beta(model.a, model.b, n) if bg else None
-    death = np.full(n, np.inf) if bg else rng.exponential(1 / rng.gamma(model.s, 1 / model.beta, n))
-    time, alive = np.zeros(n), np.ones(n, dtype=bool)
-    x, t_x, after = np.zeros(n), np.zeros(n), np.zeros(n)
-    while alive.any():
-        time = np.where(alive, time + rng.exponential(1 / rate), time)
-        alive &= (time < end + horizon) & (time < death)
-        past = alive & (time <= end)
-        x, t_x = x + past, np.where(past, time, t_x)
-        after += alive & ~past
-        if bg:
-            alive &= rng.random(n) > dropout
-    return x, t_x, after
+SIMULATED = [
+    NBD(0.8, 4.0),
+    BGNBD(0.8, 4.0, 0.8, 2.5),
+    MBGNBD(0.8, 4.0, 0.8, 2.5),
+    MBGCNBD(0.8, 2.0, 0.8, 2.5, k=2),
+    ParetoNBD(0.8, 4.0, 0.7, 11.0),
+]
 
 
-@pytest.mark.parametrize("model", [BGNBD(0.8, 4.0, 0.8, 2.5), ParetoNBD(0.8, 4.0, 0.7, 11.0)])
+@pytest.mark.parametrize("model", SIMULATED)
 def test_forecasts_are_the_frequencies_of_simulated_customers(model):
-    x, t_x, after = _simulate(model, 200_000, 13.0, np.random.default_rng(4))
-    T = np.full(len(x), 30.0)
+    T = np.full(20_000, 30.0)
+    x, t_x, after = lived(model, T, horizon=13.0, rng=np.random.default_rng(4))
     zero, expected = model.p_zero(x, t_x, T, 13.0), model.expected_purchases(x, t_x, T, 13.0)
     for group in (x == 0, x == 1, (x >= 2) & (t_x < 15), (x >= 2) & (t_x >= 15)):
         n = group.sum()
-        assert n > 3000
+        assert n > 300
         silent = after[group] == 0
         # four standard errors
         assert abs(silent.mean() - zero[group].mean()) < 4 * silent.std() / np.sqrt(n)
         assert abs(after[group].mean() - expected[group].mean()) < 4 * after[group].std() / np.sqrt(n)
 
 
-@pytest.mark.parametrize("planted", [BGNBD(0.8, 4.0, 0.8, 2.5), ParetoNBD(0.8, 4.0, 0.7, 11.0)])
+@pytest.mark.parametrize("planted", SIMULATED)
 def test_a_fit_recovers_planted_parameters(planted):
-    x, t_x, _ = _simulate(planted, 4000, 1.0, np.random.default_rng(6))
-    model, estimate = fit(type(planted), x, t_x, np.full(len(x), 30.0))
-    wanted = np.array(list(vars(planted).values()))
+    T = np.full(4000, 30.0)
+    x, t_x, _ = lived(planted, T, horizon=0.0, rng=np.random.default_rng(6))
+    model, estimate = fit(type(planted), x, t_x, T)
+    wanted = np.array([getattr(planted, name) for name in planted.estimated])
     assert (np.abs(estimate.parameters - wanted) < 4 * estimate.standard_errors).all()
-    assert model.log_likelihood(x, t_x, np.full(len(x), 30.0)).sum() == pytest.approx(estimate.log_likelihood)
+    assert getattr(model, "k", 1) == getattr(planted, "k", 1)
+    assert model.log_likelihood(x, t_x, T).sum() == pytest.approx(estimate.log_likelihood)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +243,42 @@ def test_an_impossible_summary_is_refused(row, reason):
         check(*_arrays((0, 0, 9), row))
 
 
-def test_customers_without_a_repeat_purchase_cannot_be_fitted():
+@pytest.mark.parametrize("model", [type(model) for model in SIMULATED])
+def test_customers_without_a_repeat_purchase_cannot_be_fitted(model):
     with pytest.raises(DataError, match="none of 2 customers"):
-        fit(BGNBD, *_arrays((0, 0, 9), (0, 0, 8)))
+        fit(model, *_arrays((0, 0, 9), (0, 0, 8)))
+
+
+@pytest.mark.parametrize("model", [type(model) for model in SIMULATED])
+def test_one_customer_cannot_tell_the_parameters(model):
+    with pytest.raises(DataError, match="1 customers with 1 different histories"):
+        fit(model, *_arrays((2, 5, 9)))
+
+
+@pytest.mark.parametrize("model", [*SIMULATED, SWAPPED, REGULAR])
+def test_the_gradient_of_a_fit_is_the_slope_of_its_likelihood(model):
+    rng = np.random.default_rng(8)
+    T = rng.integers(5, 40, 200).astype(np.float64)
+    x, t_x, _ = lived(model, T, horizon=0.0, rng=rng)
+    x, t_x, T = (np.concatenate([mine, edge]) for mine, edge in zip((x, t_x, T), PAST, strict=True))
+    fixed = {"k": model.k} if isinstance(model, MBGCNBD) else {}
+    objective = model.objective(Customers.of(x, t_x, T), **fixed)
+    at = np.log([getattr(model, name) for name in model.estimated])
+    value, gradient = objective(at)
+    assert value == pytest.approx(model.log_likelihood(x, t_x, T).sum(), rel=1e-12)
+    moved = [
+        type(model)(*np.exp(at + move), **fixed)
+        for move in np.concatenate([np.eye(len(at)), -np.eye(len(at))]) * 1e-4
+    ]
+    up, down = np.split(np.array([m.log_likelihood(x, t_x, T).sum() for m in moved]), 2)
+    assert gradient == pytest.approx((up - down) / 2e-4, rel=1e-6, abs=1e-4)
+
+
+def test_equal_customers_are_counted_once():
+    x, t_x, T = (np.tile(part, 3) for part in PAST)
+    customers = Customers.of(x, t_x, T)
+    assert customers.counts.tolist() == [3.0] * 5
+    assert (np.array(customers.columns())[:, customers.place] == np.array([x, t_x, T])).all()
 
 
 def test_gamma_gamma_density_integrates_to_one_and_its_mean_is_published():

@@ -48,6 +48,8 @@ def shop(n: int, *, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
             "T_days": days,
             "monetary_value": np.where(frequency > 0, rng.gamma(3, 12, n), 0.0),
             "days_since_last": days - recency,
+            "spend_90": np.where(days - recency <= 90, 2.0 * recency, 0.0),
+            "member_days": np.floor(days / 2),
             "visits": rng.poisson(3, n).astype(float),
             "mean_gap_days": np.where(frequency > 1, recency / np.maximum(frequency, 1), np.nan),
             "balance": np.where(rng.random(n) < 0.2, np.nan, rng.normal(0, 500, n)),
@@ -133,7 +135,10 @@ def check(name: str, frame: pd.DataFrame, n: int) -> None:
         assert values.dtype == (np.int64 if whole else np.float64)
         assert np.isfinite(values).all(), f"{column} has values that are not finite"
         assert values.min() >= 0 or column == "log_density"
-        if column in ("score", "probability", "margin"):
+        # an expected spend is an amount of money
+        if column in ("probability", "margin", "p_zero", "p_alive") or (
+            column == "score" and "upper" not in frame
+        ):
             assert values.max() <= 1
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from crmlab import registry
+from crmlab.kinds.survival import CURVE, times
 
 NAMES = registry.names("metrics")
 PRICES = {
@@ -21,8 +22,12 @@ PRICES = {
     "accept_rate": 0.8,
     "budget_per_1000": 100.0,
 }
-UNREACHED = ("cost_per_acquired",)
-"""Metrics with a finite best end that even the solution does not reach: a contact costs something."""
+UNREACHED = ("capture_10", "capture_20", "concordance_uno", "cost_per_acquired")
+"""Metrics with a finite best end that even the solution does not reach.
+
+A contact costs something; the outcome as a score says who leaves, and not when; a tenth of the customers
+does not spend everything.
+"""
 JUDGED_ONCE = ("silhouette", "value_explained", "davies_bouldin", "calinski_harabasz")
 """Metrics whose parts or scale are made once from all customers: a repeated row would change them."""
 SHAPE_ONLY = ("size_balance", "reachable_share")
@@ -59,31 +64,61 @@ def world():
     )
     # an offer pays in one group, does harm in another, and reaches nobody without consent
     effect = np.where(rows["consent"] > 0, 5.0 * (truth - 1), np.nan)
-    return solution.assign(effect=effect), rows, rng
+    return _followed(solution.assign(effect=effect)), rows, rng
 
 
-def _answer(solution, *, score, segment, density=0.0):
+def _followed(solution):
+    """Return the solution with when each member left: within 90 days those with an outcome of 1."""
+    event = solution["outcome"].to_numpy()
+    days = np.where(event == 1, 1 + solution["row_id"] % 89, 90)
+    return solution.assign(duration_days=days, event=event, followed_days=90)
+
+
+def _curves(solution, score=None, *, alike=False):
+    """Return survival curves: what happened, or falling in a straight line to 1 less the score."""
+    left = solution["event"].to_numpy()[:, None] * (
+        solution["duration_days"].to_numpy()[:, None] <= times(90)
+    )
+    kept = 1.0 - left
+    if score is not None:
+        kept = 1 - np.outer(score, np.arange(1, 13) / 12)
+    kept = np.tile(kept.mean(axis=0), (len(kept), 1)) if alike else kept
+    return dict(zip(CURVE, kept.T, strict=True))
+
+
+def _answer(solution, *, score, segment, density=0.0, curves=None):
     refits = {f"segment_{b:02d}": s for b, s in enumerate(segment[1:])}
     further = {"segment_before": segment[-1], "log_density": density, "parameters": 7}
     labels = {"segment": segment[0], **refits, **further}
-    return pd.DataFrame({"row_id": solution["row_id"], "score": score, **labels})
+    curves = _curves(solution, score) if curves is None else curves
+    return pd.DataFrame({"row_id": solution["row_id"], "score": score, **labels, **curves})
 
 
 def _perfect(solution, truth="truth"):
-    return _answer(solution, score=solution["outcome"].astype(float), segment=[solution[truth]] * 4)
+    score, segment = solution["outcome"].astype(float), [solution[truth]] * 4
+    answer, value = (
+        _answer(solution, score=score, segment=segment, curves=_curves(solution)),
+        solution["value"],
+    )
+    return answer.assign(spend=value, lower=value, upper=value, p_zero=(value == 0).astype(float))
 
 
 def _uninformative(solution, rng):
     n = len(solution)
     score = np.full(n, solution["outcome"].mean())
-    return _answer(solution, score=score, segment=rng.integers(0, 3, (4, n)), density=-2.0)
+    segment, alike = rng.integers(0, 3, (4, n)), _curves(solution, alike=True)
+    answer = _answer(solution, score=score, segment=segment, density=-2.0, curves=alike)
+    spend = {"spend": solution["value"].mean(), "lower": solution["value"].min(), "p_zero": 0.0}
+    return answer.assign(**spend, upper=solution["value"].max())
 
 
 def _noisy(solution, rng):
     n = len(solution)
     score = np.clip(0.3 * solution["outcome"] + 0.7 * rng.random(n), 0, 1).round(2)
     segment = [np.where(rng.random(n) < 0.3, rng.integers(0, 3, n), solution["truth"]) for _ in range(4)]
-    return _answer(solution, score=score, segment=segment, density=-rng.random(n))
+    answer = _answer(solution, score=score, segment=segment, density=-rng.random(n))
+    spend = solution["value"] * rng.uniform(0.02, 2, n) + rng.random(n)
+    return answer.assign(spend=spend, lower=0.5 * spend, upper=1.5 * spend, p_zero=rng.random(n))
 
 
 def _inner(solution, answers):
@@ -95,6 +130,8 @@ def _measure(name, solution, answers, rows, weights=None, inner=None):
     further = {price: PRICES[price] for price in registry.prices(name)}
     if registry.wants_inner(name):
         further["inner"] = _inner(solution, answers) if inner is None else inner
+    if "upper" in registry.find("metrics", name).needs:
+        answers = answers.assign(score=answers["spend"])
     return registry.find("metrics", name)(solution, answers, rows, weights, **further)
 
 
@@ -178,12 +215,15 @@ def test_values_lie_in_the_range_under_any_weights(name, world):
 def test_a_single_class_or_segment_is_no_exception(name, outcome, world):
     _, rows, _ = world
     solution = pd.DataFrame({"row_id": rows["row_id"], "outcome": outcome, "value": 0.0, "truth": 0})
-    solution["effect"] = 0.0
+    solution = _followed(solution.assign(effect=0.0)).assign(duration_days=45 if outcome else 90)
     answers = _answer(solution, score=np.linspace(0, 1, len(rows)), segment=np.zeros((4, len(rows)), int))
-    value = _measure(name, solution, answers, rows)
+    spend = {"spend": answers["score"], "lower": 0.0, "upper": answers["score"], "p_zero": 0.5}
+    value = _measure(name, solution, answers.assign(**spend), rows)
     undefined = {"auc", "silhouette", "stability_ari", "truth_ari", "value_explained"}
     undefined |= {"calinski_harabasz", "churn_separation", "davies_bouldin", "persistence_ari"}
-    undefined |= {"size_balance", "stability_jaccard"}
+    undefined |= {"size_balance", "stability_jaccard", "concordance_uno", "time_dependent_auc"}
+    undefined |= {"capture_10", "capture_20", "decile_calibration", "normalised_gini"}
+    undefined |= {"spearman", "total_bias"}
     if outcome == 0:
         undefined |= {"average_precision", "cost_per_acquired", "lift_5", "lift_20", "top_decile_lift"}
     assert value.shape == (1,)

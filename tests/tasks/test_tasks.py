@@ -13,6 +13,7 @@ from crmlab.cleaning import Rules, flag
 from crmlab.features._gather import as_known
 from crmlab.tables import canonical
 from crmlab.tasks import acquisition, churn, segmentation
+from crmlab.tasks import value as value_task
 from crmlab.windows import Window
 
 CUTOFF = dt.datetime(2024, 3, 1)
@@ -98,6 +99,14 @@ def test_churn_is_a_window_without_a_purchase(task, tables):
     assert outcomes(task, tables, ["leaves", "stays"], horizon_days=10) == {
         "leaves": (1, 0.0, 0),
         "stays": (0, 15.0, 2),
+    }
+
+
+def test_value_asks_what_the_buyers_of_churn_spend(tables):
+    assert population(value_task, tables) == ["leaves", "stays"]
+    assert outcomes(value_task, tables, ["leaves", "stays"], horizon_days=10) == {
+        "leaves": (0, 0.0, 0),
+        "stays": (1, 15.0, 2),
     }
 
 

@@ -1,4 +1,8 @@
-"""Maximum likelihood over positive parameters, with standard errors and an honest convergence check."""
+"""Maximum likelihood with standard errors and an honest convergence check.
+
+Positive parameters are searched on the log scale; coefficients, which may have either sign, as
+they are.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 from crmlab.errors import CrmlabError
 
@@ -18,7 +22,16 @@ constant s / beta it gains .1 on 2,818 customers from here to infinity, at ten t
 """
 
 FLAT = 1e-6
-"""The largest gradient of the mean log-likelihood, per log parameter, that counts as a maximum."""
+"""The largest gradient of the mean log-likelihood, per coordinate, that counts as a maximum."""
+
+NEAR = 1e-14
+"""The relative change of the mean log-likelihood at which Newton steps take over from the search."""
+
+STEPS = 6
+"""Newton steps at most: each squares the distance."""
+
+Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
+"""The summed log-likelihood and its gradient (k,) at coordinates (k,): log parameters, coefficients."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,8 @@ class Estimate:
     """A maximum of the likelihood.
 
     parameters, standard_errors: (k,), in the parameters' own units; an error is nan where the
-    likelihood is flat or its maximum lies at a bound. log_likelihood: summed over the rows.
+    likelihood is flat or its maximum lies at a bound. Of a positive parameter, the error of its
+    logarithm is standard_error / parameter. log_likelihood: summed over the rows.
     """
 
     parameters: np.ndarray
@@ -39,56 +53,108 @@ def maximise(
 ) -> Estimate:
     """Maximise the counted sum of log_likelihood(*parameters), an array of one value per unique row.
 
-    counts: how often each unique row occurs. starts: points to start from; the next one is tried
-    where one does not reach a maximum. what: the model's name for the message.
+    All parameters are positive; the gradient is taken by differences. counts: how often each unique
+    row occurs. starts, what, errors: as of `ascend`.
+    """
+
+    def summed(logs: np.ndarray) -> float:
+        return float(counts @ log_likelihood(*np.exp(logs)))
+
+    def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        return summed(logs), by_differences(summed, logs)
+
+    return ascend(objective, starts, total=float(counts.sum()), what=what)
+
+
+def ascend(
+    objective: Objective, starts: list[list[float]], *, total: float, what: str, coefficients: int = 0
+) -> Estimate:
+    """Maximise a summed log-likelihood whose gradient is known.
+
+    starts: parameters to start from, in their own units, the coefficients last; the next one is
+    tried where one does not reach a maximum. total: the number of customers in the sum. what: the
+    model's name for the message. coefficients: how many of the parameters may have either sign.
     Raises CrmlabError where no start converges: the gradient there and the parameters are quoted.
     """
-    total = counts.sum()
+    positive = np.arange(len(starts[0])) < len(starts[0]) - coefficients
 
-    def loss(logs: np.ndarray) -> float:
-        return -float(counts @ log_likelihood(*np.exp(logs))) / total
+    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = objective(at)
+        return -value / total, -gradient / total
 
+    edges = np.array([EDGES if p else (-np.inf, np.inf) for p in positive])
     for start in starts:
-        found = minimize(
-            loss,
-            np.log(start),
-            method="L-BFGS-B",
-            jac=lambda logs: _gradient(loss, logs),
-            bounds=[EDGES] * len(start),
-            options={"ftol": 1e-14, "gtol": FLAT / 10, "maxiter": 500},
-        )
-        slope = _gradient(loss, found.x)
-        inside = (found.x > EDGES[0]) & (found.x < EDGES[1])
-        if np.isfinite(found.fun) and np.abs(slope[inside]).max(initial=0.0) < FLAT:
-            errors = _standard_errors(loss, found.x, inside, total)
-            return Estimate(np.exp(found.x), errors * np.exp(found.x), -found.fun * total)
+        begin = np.where(positive, np.log(np.where(positive, start, 1.0)), start)
+        options = {"ftol": NEAR, "gtol": FLAT / 10, "maxiter": 500}
+        found = minimize(loss, begin, method="L-BFGS-B", jac=True, bounds=edges, options=options)
+        value, at, gradient, hessian = _polished(loss, found, edges)
+        free = _free(at, edges)
+        scale = np.where(positive, np.exp(np.where(positive, at, 0.0)), 1.0)
+        parameters = np.where(positive, scale, at)
+        if np.isfinite(value) and np.abs(gradient[free]).max(initial=0.0) < FLAT:
+            return Estimate(parameters, scale * _errors(hessian * total, free), -float(value) * total)
     raise CrmlabError(
-        f"the {what} fit to {int(total)} customers did not converge: at {np.exp(found.x).round(4).tolist()} "
-        f"the gradient is still {np.abs(slope).max():.2g}. Look at the summary for customers without "
+        f"the {what} fit to {int(total)} customers did not converge: at {parameters.round(4).tolist()} "
+        f"the gradient is still {np.abs(gradient).max():.2g}. Look at the summary for customers without "
         "repeat purchases or with a wrong T_days."
     )
 
 
-def _gradient(loss: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-5) -> np.ndarray:
-    """Return the gradient by central differences: error about 1e-10 of the loss."""
+def _polished(
+    loss: Objective, found: OptimizeResult, edges: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the loss, the place, the gradient and the Hessian after Newton steps from a point found.
+
+    A search by line stops where the loss differs no more in its last digits, which along a ridge is
+    before the gradient is flat; the gradient itself has digits left.
+    """
+    at, value, gradient = found.x, found.fun, found.jac
+    hessian = _hessian(loss, at, edges)
+    for _ in range(STEPS):
+        free = _free(at, edges)
+        slope, curve = gradient[free], hessian[np.ix_(free, free)]
+        if np.abs(slope).max(initial=0.0) < FLAT / 10 or not _curved(curve):
+            break
+        moved = at.copy()
+        moved[free] -= np.linalg.solve(curve, slope)
+        moved = np.clip(moved, *edges.T)
+        value_there, gradient_there = loss(moved)
+        if not np.abs(gradient_there[free]).max() < np.abs(slope).max():
+            break
+        at, value, gradient = moved, value_there, gradient_there
+        hessian = _hessian(loss, at, edges)
+    return value, at, gradient, hessian
+
+
+def by_differences(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-5) -> np.ndarray:
+    """Return the gradient (k,) by central differences: error about 1e-10 of the function."""
     moves = np.eye(len(at)) * step
-    return np.array([(loss(at + m) - loss(at - m)) / (2 * step) for m in moves])
+    return np.array([(function(at + m) - function(at - m)) / (2 * step) for m in moves])
 
 
-def _standard_errors(
-    loss: Callable[[np.ndarray], float], at: np.ndarray, inside: np.ndarray, total: float
-) -> np.ndarray:
-    """Return standard errors of the log parameters from the Hessian, nan at a bound or where flat."""
-    free = np.flatnonzero(inside)
-    moves = np.eye(len(at))[free] * 1e-3
-    hessian = np.array([[_second(loss, at, a, b) for b in moves] for a in moves]) * total
-    errors = np.full(len(at), np.nan)
-    if len(free) and np.linalg.eigvalsh(hessian).min() > 0:
-        errors[free] = np.sqrt(np.diag(np.linalg.inv(hessian)))
+def _free(at: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return which coordinates (k,) are not at a bound."""
+    return (at > edges[:, 0]) & (at < edges[:, 1])
+
+
+def _hessian(loss: Objective, at: np.ndarray, edges: np.ndarray, step: float = 1e-3) -> np.ndarray:
+    """Return the Hessian (k, k) by central differences of the gradient, 0 in rows at a bound."""
+    hessian = np.zeros((len(at), len(at)))
+    for i in np.flatnonzero(_free(at, edges)):
+        move = np.zeros(len(at))
+        move[i] = step
+        hessian[i] = (loss(at + move)[1] - loss(at - move)[1]) / (2 * step)
+    return (hessian + hessian.T) / 2
+
+
+def _curved(hessian: np.ndarray) -> bool:
+    """Tell whether a Hessian is that of a minimum, by all directions."""
+    return bool(len(hessian) and np.isfinite(hessian).all() and np.linalg.eigvalsh(hessian).min() > 0)
+
+
+def _errors(information: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Return standard errors (k,) of the coordinates, nan at a bound or where flat."""
+    errors, curve = np.full(len(free), np.nan), information[np.ix_(free, free)]
+    if _curved(curve):
+        errors[free] = np.sqrt(np.diag(np.linalg.inv(curve)))
     return errors
-
-
-def _second(loss: Callable[[np.ndarray], float], at: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
-    """Return one entry of the Hessian by central differences along the moves a and b."""
-    around = loss(at + a + b) - loss(at + a - b) - loss(at - a + b) + loss(at - a - b)
-    return around / (4 * a.sum() * b.sum())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 
 from crmlab.encoding import signed_log
 from crmlab.errors import NotApplicable
+from crmlab.methods.classification._silence import Silence
 from crmlab.registry import method
 
 
@@ -19,14 +17,8 @@ def hiatus(column: str = "days_since_last"):
     return Hiatus(column)
 
 
-class Hiatus(ClassifierMixin, BaseEstimator):
-    """Ranks by the days since the last purchase; the probability is calibrated on train rows.
-
-    The calibration is Platt's (1999) logistic curve over the logarithm of the days: strictly
-    increasing, so the ranking stays the rule's own, where steps (isotonic) would make ties. Where
-    longer absence does not go with more churn in the train rows, the rule knows nothing and answers
-    with the base rate; so it does for a row without a last purchase.
-    """
+class Hiatus(Silence):
+    """Ranks by the logarithm of 1 + days since the last purchase."""
 
     def __init__(self, column: str):
         self.column = column
@@ -35,15 +27,7 @@ class Hiatus(ClassifierMixin, BaseEstimator):
         """Calibrate on the train rows. Raises NotApplicable where the column is absent."""
         if self.column not in X:
             raise NotApplicable(f"the rows have no column '{self.column}'")
-        days = self._log_days(X)
-        known = ~np.isnan(days)
-        self.classes_ = np.array([0, 1])
-        self.base_rate_ = float(np.mean(y))
-        self.intercept_, self.slope_ = float(logit(self.base_rate_)), 0.0
-        if len(np.unique(np.asarray(y)[known])) == 2:
-            curve = LogisticRegression(solver="newton-cholesky", tol=1e-8).fit(days[known, None], y[known])
-            if curve.coef_[0, 0] > 0:
-                self.intercept_, self.slope_ = float(curve.intercept_[0]), float(curve.coef_[0, 0])
+        self.calibrate(X, y)
         return self
 
     def unfitted(self) -> Hiatus:
@@ -56,12 +40,11 @@ class Hiatus(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the probabilities of class 0 and 1, shape (m, 2)."""
-        days = self._log_days(X)
         if self.base_rate_ is None:
+            days = self.silence(X)
             return np.column_stack([-days, days])
-        rate = np.where(np.isnan(days), self.base_rate_, expit(self.intercept_ + self.slope_ * days))
-        return np.column_stack([1 - rate, rate])
+        return super().predict_proba(X)
 
-    def _log_days(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the logarithm of 1 + days, NaN where there was no purchase."""
+    def silence(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the logarithm of 1 + days, NaN where there was no purchase, (n,)."""
         return signed_log(X[self.column].to_numpy(dtype=float))

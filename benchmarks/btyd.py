@@ -1,0 +1,135 @@
+"""Buy-till-you-die fits: ours, and beside them the package lifetimes, in CPU seconds and likelihood."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from _results import keep
+
+from crmlab.maths import btyd
+from crmlab.seeds import generator
+from crmlab.studies._purchases import lived
+
+PACKAGES = ("lifetimes==0.11.3", "pandas==1.5.3", "numpy==1.26.4", "scipy==1.11.4", "autograd==1.6.2")
+"""lifetimes is not maintained: it needs a pandas, numpy and scipy of its time."""
+
+TRUTH = btyd.ParetoNBD(0.553, 10.578, 0.606, 11.669)
+"""CDNOW's customers (Fader, Hardie and Lee 2005)."""
+
+AT_ONCE = 3
+"""Fits in a row on either side, so that the first, which loads what it needs, is not the median."""
+
+BESIDE = (btyd.BGNBD, btyd.ParetoNBD)
+MODELS = (btyd.NBD, btyd.BGNBD, btyd.MBGNBD, btyd.MBGCNBD, btyd.ParetoNBD, btyd.BGBB)
+NOTES = {
+    "customers": "Pareto/NBD at the estimates for CDNOW, observed for 27 to 39 weeks, on whole days",
+    "ratio": "lifetimes' CPU seconds over ours, medians; empty where lifetimes was not asked",
+    "log-likelihood less": "how much lower lifetimes' maximum is, by our formula at its parameters",
+    "different": "customers whose (x, t_x, T) differ: a fit takes equal ones together",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Fit every model at every size, lifetimes where it is small enough; keep the table."""
+    asked = _options().parse_args(arguments or [])
+    with tempfile.TemporaryDirectory() as folder:
+        python = None if asked.alone else environment(Path(folder))
+        rows = [
+            measured(model, n, Path(folder), python if n <= asked.most else None, asked.repeats)
+            for n in asked.rows
+            for model in MODELS
+        ]
+    notes = NOTES if python or asked.alone else NOTES | {"lifetimes": "could not be installed here"}
+    keep("btyd", "Maximum-likelihood fits of buy-till-you-die models", rows, notes=notes)
+
+
+def environment(folder: Path) -> Path | None:
+    """Return the Python of a new environment with lifetimes, None (and why, printed) without one."""
+    python = folder / "lifetimes" / "bin" / "python"
+    for command in (
+        ["uv", "venv", "--quiet", "--python", "3.11", str(folder / "lifetimes")],
+        ["uv", "pip", "install", "--quiet", "--python", str(python), *PACKAGES],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            print("no lifetimes: uv is not on the PATH (make bench puts it there)")
+            return None
+        if done.returncode:
+            print(f"no lifetimes: {done.stderr.strip()}")
+            return None
+    return python
+
+
+def measured(
+    model: type[btyd.Model], n: int, folder: Path, python: Path | None, repeats: int
+) -> dict[str, object]:
+    """Return one row: median CPU seconds of both fits, taken in turn, and the ratio."""
+    x, t_x, T = customers(n, weeks=model is not btyd.BGBB)
+    seconds, theirs = [], []
+    for _ in range(repeats):
+        for _ in range(AT_ONCE):
+            began = time.process_time()
+            _, estimate = btyd.fit(model, x, t_x, T)
+            seconds.append(time.process_time() - began)
+        if python and model in BESIDE:
+            theirs.append(of_lifetimes(python, folder, model, x, t_x, T))
+    row: dict[str, object] = {
+        "model": model.name,
+        "customers": n,
+        "different": len(btyd.customers.Customers.of(x, t_x, T).counts),
+        "ours s": round(median(seconds), 4),
+        "lifetimes s": "",
+        "ratio": "",
+        "log-likelihood less": "",
+        "fits": repeats * AT_ONCE,
+    }
+    if theirs:
+        slow = median(second for found in theirs for second in found["seconds"])
+        reached = model(*theirs[-1]["parameters"]).log_likelihood(x, t_x, T).sum()
+        row["lifetimes s"], row["ratio"] = round(slow, 3), round(slow / median(seconds), 1)
+        row["log-likelihood less"] = round(estimate.log_likelihood - float(reached), 3)
+    return row
+
+
+def of_lifetimes(
+    python: Path, folder: Path, model: type[btyd.Model], x: np.ndarray, t_x: np.ndarray, T: np.ndarray
+) -> dict[str, list[float]]:
+    """Return the CPU seconds of some fits by lifetimes and its parameters, in our order."""
+    file = folder / "customers.npz"
+    np.savez(file, x=x, t_x=t_x, T=T)
+    script = Path(__file__).with_name("_lifetimes.py")
+    command = [str(python), str(script), str(file), model.name, str(AT_ONCE)]
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(command, capture_output=True, text=True, env=clean)
+    if done.returncode:
+        raise SystemExit(f"lifetimes failed: {done.stderr.strip().splitlines()[-1]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def customers(n: int, *, weeks: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (x, t_x, T) of n customers on whole days, in weeks or days; one purchase a day at most."""
+    rng = generator(1, "customers", n)
+    days = rng.integers(27 * 7, 39 * 7, n).astype(np.float64)
+    x, t_x, _ = lived(TRUTH, days / 7, horizon=0.0, rng=rng)
+    last = np.where(x > 0, np.clip(np.round(t_x * 7), np.maximum(x, 1), days), 0.0)
+    x, unit = np.minimum(x, last), 7.0 if weeks else 1.0
+    return x, last / unit, days / unit
+
+
+def _options() -> argparse.ArgumentParser:
+    """Return what may be asked for."""
+    options = argparse.ArgumentParser(prog="python benchmarks btyd")
+    options.add_argument("--rows", type=int, nargs="+", default=[2_357, 20_000, 200_000])
+    options.add_argument("--most", type=int, default=20_000, help="customers that lifetimes is given")
+    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--alone", action="store_true", help="do not install and run lifetimes")
+    return options

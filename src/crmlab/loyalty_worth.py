@@ -1,0 +1,206 @@
+"""What loyalty is worth: retention and loyal customers as computed curves over margin and discount rate.
+
+Two slogans say that five points more retention, or five per cent more loyal customers, raise profit by
+some large share. What they raise it by follows from four numbers of the shop: read off the last window
+here, with the formulas of `maths.retention`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from crmlab.errors import NotApplicable
+from crmlab.maths import retention as worth
+from crmlab.maths.retention import YEAR_DAYS
+
+if TYPE_CHECKING:
+    from crmlab.compare import Comparison
+
+MORE: Final = 0.05
+"""Points of retention, and share of loyal customers, that are added."""
+
+DISCOUNT_RATES: Final = (0.05, 0.10, 0.15, 0.20)
+"""Of a year."""
+
+MARGIN_SHARES: Final = tuple(np.linspace(0.1, 0.6, 11).round(3).tolist())
+COST_RATIOS: Final = tuple(np.linspace(0.0, 20.0, 201).round(1).tolist())
+LOYAL: Final = 2
+"""Repeat purchase days from which a customer counts as loyal."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Active customers: number, retention, and the retained ones' mean spend in a period (currency)."""
+
+    n: int
+    retention: float
+    spend: float
+
+
+@dataclass(frozen=True)
+class LoyaltyWorth:
+    """The worth of loyalty in the last window, in currency per customer.
+
+    A period is the horizon. everyone, loyal, others: active customers, who bought within one period before
+    the cutoff. by_margin: one row per margin_share and yearly discount_rate: `value` of a customer,
+    `more_retention` and `more_loyal` (money per customer that MORE of each adds), and both as shares.
+    by_cost: one row per cost_ratio and discount_rate: `gain`, the share that MORE retention adds to the
+    profit net of winning a customer (nan where that never pays back).
+    """
+
+    problem: str
+    period_days: int
+    everyone: Group
+    loyal: Group
+    others: Group
+    margin_share: float
+    retention_cost: float
+    by_margin: pd.DataFrame
+    by_cost: pd.DataFrame
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what both slogans come to in this shop."""
+        here = self.by_margin[np.isclose(self.by_margin["margin_share"], self.margin_share)]
+        low, high = (here[f"{c}_share"].agg(["min", "max"]) for c in ("more_retention", "more_loyal"))
+        paid = self.by_cost["gain"].dropna()
+        said = (
+            f"Of {self.everyone.n:,} customers who bought in the {self.period_days} days before the cutoff, "
+            f"{self.everyone.retention:.1%} bought again in the {self.period_days} days after it; a retained "
+            f"one then spent {self.everyone.spend:,.2f}."
+        )
+        points = (
+            f"{100 * MORE:.0f} points more retention raise the value of a customer by {low['min']:.1%} to "
+            f"{low['max']:.1%} over yearly discount rates of {min(DISCOUNT_RATES):.0%} to "
+            f"{max(DISCOUNT_RATES):.0%}, whatever the margin; {MORE:.0%} more loyal customers "
+            f"({LOYAL} and more repeat purchases) raise it by {high['min']:.1%} to {high['max']:.1%}."
+        )
+        ratio = (
+            f"Net of what winning a customer costs the same {100 * MORE:.0f} points are a larger share of a "
+            f"smaller profit: {paid.min():.1%} where winning is free, and without bound towards "
+            f"{self.by_cost.loc[paid.index, 'cost_ratio'].max():g} times the cost of keeping for a period "
+            f"({self.retention_cost:g}), the highest ratio looked at that pays back."
+            if len(paid)
+            else "At no cost ratio does a customer pay back what winning and keeping one costs."
+        )
+        return (said, points, ratio)
+
+
+def of(comparison: Comparison) -> LoyaltyWorth:
+    """Return the worth of loyalty in a comparison's last window.
+
+    Raises NotApplicable where there is no period or spend, nobody was active, or the task has no price of
+    keeping a customer.
+    """
+    prices, facts = comparison.economics, comparison.problem.facts
+    if not facts.get("horizon_days"):
+        raise NotApplicable("the outcome has no period in days: there is no retention rate to discount")
+    if not {"margin_share", "contact_cost", "incentive_cost"} <= set(prices):
+        raise NotApplicable("the task names no margin_share, contact_cost and incentive_cost")
+    active = _active(comparison)
+    loyal = active["frequency"] >= LOYAL
+    groups = [_group(part) for part in (active, active[loyal], active[~loyal])]
+    # what keeping costs in a period: an offer that is made and taken
+    cost = prices["contact_cost"] + prices["incentive_cost"]
+    return LoyaltyWorth(
+        problem=comparison.name,
+        period_days=facts["horizon_days"],
+        everyone=groups[0],
+        loyal=groups[1],
+        others=groups[2],
+        margin_share=prices["margin_share"],
+        retention_cost=cost,
+        by_margin=by_margin(*groups, period_days=facts["horizon_days"], margin_share=prices["margin_share"]),
+        by_cost=by_cost(
+            groups[0],
+            period_days=facts["horizon_days"],
+            margin_share=prices["margin_share"],
+            retention_cost=cost,
+        ),
+    )
+
+
+def by_margin(
+    everyone: Group, loyal: Group, others: Group, *, period_days: int, margin_share: float
+) -> pd.DataFrame:
+    """Return value and gains over margin shares (and the shop's own) and discount rates: see LoyaltyWorth."""
+    rows = []
+    for rate in DISCOUNT_RATES:
+        period = period_rate(rate, period_days=period_days)
+        raised = float(worth.retention_gain(everyone.retention, more=MORE, discount_rate=period))
+        for share in sorted({*MARGIN_SHARES, margin_share}):
+            value, high, low = (
+                float(worth.lifetime_value(g.retention, margin=share * g.spend, discount_rate=period))
+                for g in (everyone, loyal, others)
+            )
+            mix = loyal.n / everyone.n
+            turned = float(worth.loyal_gain(high, low, loyal_share=mix, more=MORE))
+            rows.append(
+                {
+                    "margin_share": share,
+                    "discount_rate": rate,
+                    "value": value,
+                    "more_retention": raised * value,
+                    "more_loyal": MORE * mix * (high - low),
+                    "more_retention_share": raised,
+                    "more_loyal_share": turned,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def by_cost(everyone: Group, *, period_days: int, margin_share: float, retention_cost: float) -> pd.DataFrame:
+    """Return what MORE retention adds to the profit net of winning a customer: see LoyaltyWorth."""
+    parts = [
+        pd.DataFrame(
+            {
+                "cost_ratio": COST_RATIOS,
+                "discount_rate": rate,
+                "gain": worth.gain_after_acquisition(
+                    everyone.retention,
+                    more=MORE,
+                    margin=margin_share * everyone.spend,
+                    discount_rate=period_rate(rate, period_days=period_days),
+                    retention_cost=retention_cost,
+                    cost_ratio=np.array(COST_RATIOS),
+                ),
+            }
+        )
+        for rate in DISCOUNT_RATES
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def period_rate(yearly: float, *, period_days: float) -> float:
+    """Return the discount rate of a period that compounds to a yearly one."""
+    return (1 + yearly) ** (period_days / YEAR_DAYS) - 1
+
+
+def _active(comparison: Comparison) -> pd.DataFrame:
+    """Return the last window's customers who bought within a period before the cutoff, with outcomes."""
+    facts: Any = comparison.problem.facts
+    last = max((f for f in facts["folds"] if f["refit"] == 0), key=lambda f: f["window"])
+    fold = comparison.problem.fold(last["fold"])
+    rows, solution = fold.test_rows, comparison.problem.solution.set_index("row_id")
+    lacking = [c for c in ("days_since_last", "frequency") if c not in rows]
+    if lacking or "value" not in solution:
+        raise NotApplicable(
+            f"the rows have no {lacking[0] if lacking else 'value'}: nobody's loyalty is known"
+        )
+    known = rows.join(solution[["outcome", "value"]], on="row_id")
+    active = known[known["days_since_last"] < facts["horizon_days"]]
+    if not (active["outcome"] == 0).any():
+        raise NotApplicable("no active customer was retained: a lifetime of one period has no curve")
+    return active
+
+
+def _group(customers: pd.DataFrame) -> Group:
+    """Return the number, the retention and the mean spend of the retained of some customers."""
+    kept = customers["outcome"] == 0
+    if not kept.any():
+        return Group(len(customers), 0.0, 0.0)
+    return Group(len(customers), float(kept.mean()), float(customers.loc[kept, "value"].mean()))

@@ -1,0 +1,17 @@
+"""MBG/NBD: customers may drop out after any purchase, the first one too."""
+
+from crmlab.maths import btyd
+from crmlab.methods.lifetime._customers import BuyTillYouDie
+from crmlab.registry import method
+
+
+class MBGNBD(BuyTillYouDie):
+    """MBG/NBD at the door of days: parameters_ r, alpha (weeks), a, b."""
+
+    model = btyd.MBGNBD
+
+
+@method(label="MBG/NBD", cite="Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007")
+def mbg_nbd():
+    """Return an unfitted model."""
+    return MBGNBD()

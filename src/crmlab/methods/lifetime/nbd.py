@@ -1,0 +1,17 @@
+"""NBD: customers buy at a rate of their own and never leave; what dropout is worth is seen beside it."""
+
+from crmlab.maths import btyd
+from crmlab.methods.lifetime._customers import BuyTillYouDie
+from crmlab.registry import method
+
+
+class NBD(BuyTillYouDie):
+    """NBD at the door of days: parameters_ r, alpha (weeks)."""
+
+    model = btyd.NBD
+
+
+@method(label="NBD", cite="Ehrenberg 1959")
+def nbd():
+    """Return an unfitted model."""
+    return NBD()

@@ -1,0 +1,1 @@
+"""Methods that meet the survival contract (see crmlab.kinds.survival)."""

@@ -1,0 +1,74 @@
+"""Discrete time: one row per member and period at risk, and a classifier of who ends in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from crmlab.errors import NotApplicable
+from crmlab.maths.retention_curves import DAYS_PER_MONTH, renewals_by
+
+
+class DiscreteHazard:
+    """The hazard of each period from a classifier of person-period rows (Singer and Willett 1993).
+
+    input: how columns become numbers. learner: an unfitted classifier. periods: of equal length, up to the
+    longest train duration. age: the column of a contract's days at the cutoff; where the rows have it,
+    a period also knows how old the contract is at its beginning and how many monthly renewals fall in it.
+    indicators: whether each period has a column of its own, for a learner that draws straight lines.
+    """
+
+    def __init__(self, input: Any, learner: BaseEstimator, *, periods: int, age: str, indicators: bool):
+        self.input = input
+        self.learner = learner
+        self.periods = periods
+        self.age = age
+        self.indicators = indicators
+        self.gap_days = 0
+
+    def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> DiscreteHazard:
+        """Fit the classifier. Raises NotApplicable where all person-periods end alike."""
+        Z = self.input.fit_transform(X)
+        self.length_ = float(duration.max()) / self.periods
+        self.has_age_ = self.age in X and bool(X[self.age].notna().any())
+        self.usual_age_ = float(X[self.age].median()) if self.has_age_ else 0.0
+        first = np.arange(self.periods) * self.length_
+        ended = (np.asarray(event) > 0)[:, None] & (duration[:, None] <= first + self.length_)
+        # a period that was not watched to its end says nothing of who would have ended in it
+        known = (duration[:, None] > first) & (ended | (duration[:, None] >= first + self.length_ - 1e-9))
+        row, period = np.nonzero(known)
+        ends = ended[row, period].astype(np.int64)
+        if len(np.unique(ends)) < 2:
+            raise NotApplicable(
+                f"all {len(ends)} periods of {self.length_:.0f} days in the train rows end alike"
+            )
+        self.learner.fit(self._rows(Z[row], self._ages(X)[row], period), ends)
+        return self
+
+    def survival(self, X: pd.DataFrame, times: np.ndarray) -> np.ndarray:
+        """Return each row's curve at times (m,), (n, m): straight lines between the ends of periods."""
+        n = len(X)
+        row, period = np.divmod(np.arange(n * self.periods), self.periods)
+        Z, ages = self.input.transform(X), self._ages(X)
+        hazard = self.learner.predict_proba(self._rows(Z[row], ages[row], period))[:, 1]
+        curve = np.cumprod(1 - hazard.reshape(n, self.periods), axis=1)
+        curve = np.concatenate([np.ones((n, 1)), curve], axis=1)
+        ends = np.arange(self.periods + 1) * self.length_
+        return np.array([np.interp(times, ends, c) for c in curve])
+
+    def _ages(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the days from each contract's first day to the first of the label window, (n,)."""
+        known = X[self.age].to_numpy(dtype=np.float64) if self.has_age_ else np.zeros(len(X))
+        return np.where(np.isnan(known), self.usual_age_, known) + 1 + self.gap_days
+
+    def _rows(self, Z: np.ndarray, ages: np.ndarray, period: np.ndarray) -> np.ndarray:
+        """Return person-period rows: the columns, then the period and what it knows of the contract."""
+        time = np.eye(self.periods)[period] if self.indicators else period[:, None].astype(np.float64)
+        if not self.has_age_:
+            return np.column_stack([Z, time])
+        start = np.clip(ages, 0.0, 1e6) + period * self.length_
+        renewals = renewals_by(start + self.length_) - renewals_by(start)
+        return np.column_stack([Z, time, np.log1p(start / DAYS_PER_MONTH), renewals])

@@ -1,0 +1,35 @@
+"""Discrete-time hazard by gradient boosting."""
+
+from lightgbm import LGBMClassifier
+
+from crmlab.encoding import tree_input
+from crmlab.methods.survival._person_period import DiscreteHazard
+from crmlab.registry import method
+
+
+@method(label="Discrete-time LightGBM", cite="Singer and Willett 1993; trees: Ke et al. 2017")
+def discrete_lightgbm(
+    learning_rate: float = 0.05,
+    n_estimators: int = 100,
+    num_leaves: int = 4,
+    min_child_samples: int = 50,
+    periods: int = 12,
+    age: str = "member_days",
+    seed: int = 0,
+):
+    """learning_rate, n_estimators, num_leaves, min_child_samples: of the trees, on person-period rows.
+
+    periods: of the horizon. age: days of the contract at the cutoff.
+    """
+    learner = LGBMClassifier(
+        learning_rate=learning_rate,
+        n_estimators=n_estimators,
+        num_leaves=num_leaves,
+        min_child_samples=min_child_samples,
+        random_state=seed,
+        n_jobs=1,
+        deterministic=True,
+        force_row_wise=True,
+        verbosity=-1,
+    )
+    return DiscreteHazard(tree_input(), learner, periods=periods, age=age, indicators=False)

@@ -1,0 +1,1 @@
+"""Methods that meet the value contract (see crmlab.kinds.value)."""

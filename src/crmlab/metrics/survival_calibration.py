@@ -1,0 +1,36 @@
+"""Calibration of survival at the horizon: whether, of those given 30 % to leave by then, 30 % do."""
+
+import numpy as np
+
+from crmlab.maths import calibration, survival_scores
+from crmlab.metrics._censored import curves, grid, observed
+from crmlab.registry import metric
+
+
+def constant(solution):
+    """Return what the share of leavers as everyone's risk earns."""
+    return calibration.error_of_constant(solution["outcome"])
+
+
+@metric(
+    label="Calibration error at the horizon",
+    range=(0.0, 1.0),
+    best=0.0,
+    # one curve for all is perfectly calibrated: this metric knows no ranking
+    chance=constant,
+    cite="Gerds, Andersen and Kattan 2014; debiased: Bröcker 2012",
+    needs=("survival_12",),
+)
+def survival_calibration(solution, answers, rows, weights):
+    """Return the mean squared gap between 1 − S(horizon) and the share that left, over ten bins, (B,).
+
+    Bins of equal mass, debiased as the squared calibration error is. A row that was not followed to the
+    horizon counts nothing, and those that were count for it, by the censoring of the same test rows under
+    the same weights; what is taken off for noise is exact where all were followed. nan for weights of 0.
+    """
+    duration, event = observed(solution)
+    gone, stays = survival_scores.known_at(duration, event, grid(solution)[-1:])
+    gone, known = gone[:, 0], (gone | stays)[:, 0]
+    counted = survival_scores.known_weights(duration, event, np.asarray(weights), known)
+    risk = 1 - curves(answers)[known, -1]
+    return calibration.squared_error(gone[known].astype(np.float64), risk, counted)

@@ -1,0 +1,26 @@
+"""Total bias: whether the predictions sum to what was spent in all."""
+
+import numpy as np
+
+from crmlab.metrics._spend import column, realised
+from crmlab.registry import metric
+
+
+@metric(
+    label="Total bias",
+    range=(-1.0, float("inf")),
+    best=0.0,
+    # the mean value as everyone's prediction has the right sum: this metric knows no ranking
+    chance=0.0,
+    unit="share of the total",
+    cite="Wübben and von Wangenheim 2008",
+    needs=("score", "upper"),
+)
+def total_bias(solution, answers, rows, weights):
+    """Return the summed score over the summed value, less 1, (B,); nan where nothing was spent.
+
+    It keeps its sign: above 0 too much is promised.
+    """
+    total = weights @ realised(solution)
+    gap = weights @ (column(answers, "score") - realised(solution))
+    return np.divide(gap, total, out=np.full(len(weights), np.nan), where=total > 0)

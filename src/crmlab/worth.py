@@ -1,0 +1,105 @@
+"""Worth: what the expected spend of the best customers is made of, and how much of it is margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from crmlab import store
+from crmlab.errors import NotApplicable
+from crmlab.features._sales import purchase_lines
+from crmlab.kinds.lifetime_value import PARTS
+from crmlab.maths.value import discounted_margin
+from crmlab.plots._answers import by_window
+from crmlab.vocabulary import OK
+from crmlab.windows import before
+
+TOP = 10
+DISCOUNT_PER_YEAR = 0.1
+"""At which money to come is worth less today, where nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The customers with the highest expected spend of the last window, and what to say of them.
+
+    customers: one row each, indexed by customer: the parts, the expected spend with its interval, its
+    discounted margin (or `revenue`, where costs are unknown) and what was spent.
+    """
+
+    customers: pd.DataFrame
+    sentences: tuple[str, ...]
+
+
+def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Worth:
+    """Return the worth of the TOP customers by the best method that answers with parts.
+
+    Raises NotApplicable where no method does.
+    """
+    able = {r.method for r in comparison.runs if r.status == OK and set(PARTS) <= set(r.answers)}
+    chosen = next((m for m in comparison.order() if m in able), None)
+    if chosen is None:
+        raise NotApplicable("no method answers with the parts of a value")
+    *_, last = by_window(comparison, chosen)
+    top = last.nlargest(TOP, "score")
+    owners = comparison.problem.rows.set_index("row_id")["customer"]
+    product = top[list(PARTS)].prod(axis=1)
+    known = comparison.problem.facts
+    cutoff = max(f["cutoff"] for f in known["folds"])
+    share = margin_share(known["dataset"], cutoff=pd.Timestamp(cutoff))
+    asked = {"discount_per_year": discount_per_year, "horizon_days": known["horizon_days"]}
+    money = top["score"] if share is None else discounted_margin(top["score"], margin_share=share, **asked)
+    shown = {
+        "P(alive)": top["p_alive"],
+        "Purchases if alive": top["purchases_if_alive"],
+        "Spend per purchase": top["spend_per_purchase"],
+        "Expected spend": product,
+        "10 %": top["lower"],
+        "90 %": top["upper"],
+        "Revenue" if share is None else "Discounted margin": money,
+        "Spent": top["value"],
+    }
+    frame = pd.DataFrame(shown).set_axis(owners.loc[top["row_id"]].rename("Customer"))
+    label = comparison.run_of(chosen).label
+    return Worth(frame.round(3), (_of_parts(label, top), _of_margin(share, discount_per_year)))
+
+
+def margin_share(dataset: str, *, cutoff: pd.Timestamp) -> float | None:
+    """Return the margin on what was bought before the cutoff, a share of revenue; None without costs.
+
+    1 less the cost of the net units over the net amount, lines without a known cost left out.
+    """
+    connection = store.engine()
+    tables = store.open_tables(dataset, connection)
+    if "products" not in tables or "unit_cost" not in tables["products"].columns:
+        return None
+    lines = purchase_lines(before(tables, cutoff.to_pydatetime()))
+    costs = tables["products"].select("product", "unit_cost").filter(lambda t: t.unit_cost.notnull())
+    bought = lines.select("product", "net_amount", "net_quantity").inner_join(costs, "product")
+    sums = bought.agg(
+        revenue=bought.net_amount.sum(),
+        cost=(bought.net_quantity.cast("decimal(18, 0)") * bought.unit_cost).sum(),
+    )
+    found = connection.to_pyarrow(sums).to_pylist()[0]
+    return 1 - float(found["cost"]) / float(found["revenue"]) if found["revenue"] else None
+
+
+def _of_parts(label: str, top: pd.DataFrame) -> str:
+    """Say what the best customers are made of, beside what they then spent."""
+    told, came = top["score"].sum(), top["value"].sum()
+    return (
+        f"{label} expects {told:,.0f} of its {len(top)} best customers; they spent {came:,.0f}. The expected "
+        "spend of each is P(alive) × purchases if alive × spend per purchase."
+    )
+
+
+def _of_margin(share: float | None, discount_per_year: float) -> str:
+    """Say whether the amounts are margin or revenue."""
+    if share is None:
+        return "What the goods cost is not known here: all amounts are revenue."
+    return (
+        f"Of what was bought before the cutoff {share:.0%} was margin; the discounted margin is that "
+        f"share, at {discount_per_year:.0%} a year."
+    )

@@ -1,0 +1,187 @@
+"""The retention list: whose loss costs most, whom it spares, what it costs, and where it goes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlab import keep, spreadsheet, store
+from crmlab.errors import NotApplicable, UsageError
+from crmlab.methods.classification.hiatus import Hiatus
+from crmlab.run import Run
+from crmlab.vocabulary import CHANCE, NUMERIC, OK
+
+PRICES = {
+    "margin_share": 0.5,
+    "customer_value": 200.0,
+    "incentive_cost": 5.0,
+    "contact_cost": 1.0,
+    "accept_alpha": 6.0,
+    "accept_beta": 14.0,
+    "budget_per_1000": 100.0,
+}
+
+
+@pytest.fixture
+def compared(project, make):
+    """A comparison led by the hiatus rule; customers have spent, and some gave consent."""
+    problem = make.rolling(n=100, refits=1)
+    rng = np.random.default_rng(2)
+    n = len(problem.rows)
+    rows = problem.rows.assign(
+        customer="=" + problem.rows["customer"],
+        total_spend=np.round(rng.gamma(1, 300, n), 2),
+        T_days=200.0,
+        consent=np.where(rng.random(n) < 0.2, np.nan, rng.random(n) < 0.7),
+    )
+    roles = {"days_since_last": NUMERIC, "total_spend": NUMERIC}
+    problem = replace(problem, rows=rows, facts=problem.facts | {"roles": roles})
+    last = max(f["fold"] for f in problem.facts["folds"])
+    fold = problem.fold(last)
+    model = Hiatus("days_since_last").fit(fold.train_rows, fold.train_outcomes["outcome"].to_numpy())
+    content = pickle.dumps(model)
+    folder = store.run_folder("hiatus")
+    folder.mkdir(parents=True)
+    (folder / "model.pickle").write_bytes(content)
+    (folder / "run.json").write_text(json.dumps({"model_sha256": hashlib.sha256(content).hexdigest()}))
+    score = pd.Series(model.predict_proba(rows)[:, 1], index=rows["row_id"])
+    own = make.answered(problem, "hiatus", label="Hiatus", answer=lambda f, s: score.loc[s.index].to_numpy())
+    chance = make.answered(problem, "prevalence", label="Base rate", control=CHANCE, answer=lambda f, s: 0.5)
+    runs = [own, chance]
+    return SimpleNamespace(
+        problem=problem, runs=runs, name="small", task="churn", level=0.95, seed=1, economics=dict(PRICES),
+        verdict=SimpleNamespace(champion=own.method), order=lambda: [r.method for r in runs],
+        run_of=lambda m: next(r for r in runs if r.method == m),
+    )  # fmt: skip
+
+
+def last_rows(compared):
+    """Return the last window's rows by customer."""
+    return compared.problem.fold(max(compared.problem.fold_numbers())).test_rows.set_index("customer")
+
+
+def test_money_is_what_is_worked_out_from_the_rows(compared):
+    table = keep.of(compared).table
+    rows = last_rows(compared).loc[table["customer"]]
+    assert len(table) == 100
+    np.testing.assert_allclose(table["value"], 0.5 * rows["total_spend"])
+    np.testing.assert_allclose(table["value_at_risk"], table["probability"] * table["value"])
+    p = table["probability"]
+    np.testing.assert_allclose(table["expected_profit"], 0.3 * p * (table["value"] - 5) - (1 - p) * 5 - 1)
+    assert table["expected_profit"].is_monotonic_decreasing
+
+
+def test_the_budget_goes_to_the_best_who_may_be_contacted_and_pay(compared):
+    table = keep.of(compared).table
+    consent = last_rows(compared).loc[table["customer"], "consent"].to_numpy()
+    assert (table["contact"][~(consent == 1)] == "no consent").all()
+    asked = table[consent == 1]
+    # 100 of 1,000 at a cost of 1 are 10 of 100 customers, the best first
+    assert asked["contact"].head(10).tolist() == ["contact"] * 10
+    paying = asked["expected_profit"] > 0
+    assert (asked["contact"][10:] == np.where(paying[10:], "over budget", "not worth it")).all()
+    assert {"over budget", "not worth it"} <= set(asked["contact"])
+
+
+def test_test_outcomes_change_nothing_but_the_look_back(compared):
+    before = keep.of(compared)
+    solution = compared.problem.solution.copy()
+    tested = compared.problem.fold(max(compared.problem.fold_numbers())).test_row_ids
+    solution.loc[tested, "outcome"] = 1 - solution.loc[tested, "outcome"]
+    compared.problem = replace(compared.problem, solution=solution)
+    after = keep.of(compared)
+    pd.testing.assert_frame_equal(after.table, before.table)
+    assert after.sentences[:3] == before.sentences[:3]
+    assert after.sentences[3] != before.sentences[3]
+
+
+def test_the_sentences_count_what_the_list_says(compared):
+    found = keep.of(compared)
+    chosen = (found.table["contact"] == "contact").to_numpy()
+    earned = found.table.loc[chosen, "expected_profit"].sum()
+    assert f"10 are to be contacted, with an expected profit of {earned:,.2f} in all" in found.sentences[0]
+    left = found.outcome[chosen]
+    value = found.table.loc[chosen, "value"]
+    real = np.where(left == 1, 0.3 * (value - 5) - 1, -6.0).sum()
+    assert f"{left.mean():.1%} of them left" in found.sentences[3]
+    assert found.sentences[3].endswith(f"would have earned {real:,.2f}.")
+
+
+def test_a_hold_out_turns_scores_into_rates(compared):
+    problem, run = compared.problem, compared.runs[0]
+    last = max(problem.fold_numbers())
+    train = problem.fold(last).train_rows["row_id"]
+    # any scale will do: here a hundredfold score
+    answers = run.answers.assign(score=100 * run.answers["score"])
+    outcome = problem.solution.set_index("row_id").loc[train, "outcome"]
+    inner = pd.DataFrame({"fold": last, "row_id": train, "score": np.where(outcome == 1, 60.0, 40.0)})
+    compared.runs[0] = replace(run, answers=answers, inner=inner)
+    table = keep.of(compared).table
+    assert table.loc[table["score"] <= 40, "probability"].eq(0).all()
+    assert table.loc[table["score"] >= 60, "probability"].eq(1).all()
+    compared.runs[0] = replace(run, answers=answers)
+    with pytest.raises(NotApplicable, match=r"no probabilities.*set inner_share"):
+        keep.of(compared)
+    # the next best whose scores are probabilities takes its place
+    compared.runs.append(replace(run, method="lifetime/bg_nbd", label="BG/NBD"))
+    assert keep.of(compared).label == "BG/NBD"
+
+
+def test_reasons_are_those_of_the_model_and_only_for_the_top_where_asked(compared):
+    found = keep.of(compared, reasoned=5)
+    told = found.table.filter(like="reason_")
+    assert told["reason_1"].head(5).str.match(r"days_since_last = |^$").all()
+    assert (told.iloc[5:] == "").all(axis=None)
+    assert found.explained_by == "Hiatus"
+    # a lifetime model's scores are explained by the best classifier
+    lifetime = replace(compared.runs[0], method="lifetime/bg_nbd", label="BG/NBD")
+    compared.runs.append(lifetime)
+    compared.verdict.champion = "lifetime/bg_nbd"
+    found = keep.of(compared)
+    assert (found.label, found.explained_by) == ("BG/NBD", "Hiatus")
+
+
+def test_without_spend_everyone_is_worth_the_same_and_without_prices_there_is_no_list(compared):
+    rows = compared.problem.rows.drop(columns=["T_days", "consent"])
+    compared.problem = replace(compared.problem, rows=rows)
+    found = keep.of(compared)
+    assert (found.table["value"] == 200.0).all()
+    assert "200 for everybody" in found.sentences[1]
+    assert "do not say who consented" in found.sentences[0]
+    del compared.economics["margin_share"]
+    with pytest.raises(NotApplicable, match="names no margin_share"):
+        keep.of(compared)
+
+
+def test_nobody_scored(compared):
+    compared.runs[0] = Run("classification/hiatus", "Hiatus", None, {}, "hiatus", "failed")
+    with pytest.raises(NotApplicable, match="no method of churn/small answered with scores"):
+        keep.of(compared)
+    assert compared.runs[1].status == OK
+
+
+def test_files_are_written_together_safe_for_spreadsheets(compared, monkeypatch):
+    folder = keep.save(compared, "pipeline")
+    assert folder == store.project() / "experiments" / "retention" / "churn" / "small"
+    assert {p.name for p in folder.iterdir()} == {"retention.parquet", "retention.csv"}
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "retention.parquet"), keep.of(compared).table)
+    assert pd.read_csv(folder / "retention.csv")["customer"].str.startswith("'=").all()
+    content = {p.name: p.read_bytes() for p in folder.iterdir()}
+    with monkeypatch.context() as patch:
+        patch.setattr(spreadsheet, "write", lambda frame, path: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            keep.save(compared, "pipeline")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == content
+    assert keep.save(compared).is_relative_to(store.scratch_folder())
+    with pytest.raises(UsageError, match="'pipelin' must be"):
+        keep.save(compared, "pipelin")
+    del compared.economics["margin_share"]
+    # an older list must not be taken for this one
+    assert [p.name for p in keep.save(compared, "pipeline").iterdir()] == ["no_list.txt"]

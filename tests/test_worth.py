@@ -1,0 +1,95 @@
+"""Worth: the parts of the best customers' value, and the margin where costs are known."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from crmlab import store, worth
+from crmlab.cleaning import Rules, flag
+from crmlab.errors import NotApplicable
+from crmlab.tables import canonical
+
+CUTOFF = pd.Timestamp("2024-03-01")
+
+
+@pytest.fixture
+def comparison():
+    """A comparison in which one of two methods answers with parts."""
+    ids = np.arange(12)
+    parts = {"p_alive": 0.5, "purchases_if_alive": 2.0 + ids, "spend_per_purchase": 10.0}
+    plain = pd.DataFrame({"fold": 0, "row_id": ids, "score": 5.0 * (2 + ids), "lower": 0.0, "upper": 99.0})
+    runs = {
+        "value/two_part": SimpleNamespace(method="value/two_part", status="ok", label="Two", answers=plain),
+        "lifetime_value/bg_nbd": SimpleNamespace(
+            method="lifetime_value/bg_nbd", status="ok", label="BG", answers=plain.assign(**parts)
+        ),
+    }
+    problem = SimpleNamespace(
+        facts={
+            "folds": [{"fold": 0, "window": 0, "refit": 0, "cutoff": "2024-03-01"}],
+            "dataset": "shop",
+            "horizon_days": 365.25,
+        },
+        rows=pd.DataFrame({"row_id": ids, "customer": [f"c{i}" for i in ids]}),
+        solution=pd.DataFrame({"row_id": ids, "value": 100.0}),
+    )
+    return SimpleNamespace(
+        runs=list(runs.values()), run_of=runs.get, order=lambda: list(runs), problem=problem, task="value"
+    )
+
+
+def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monkeypatch):
+    monkeypatch.setattr(worth, "margin_share", lambda dataset, cutoff: None)
+    found = worth.of(comparison)
+    assert found.customers.index.tolist() == [f"c{i}" for i in range(11, 1, -1)]
+    product = found.customers[["P(alive)", "Purchases if alive", "Spend per purchase"]].prod(axis=1)
+    np.testing.assert_allclose(product, found.customers["Expected spend"])
+    assert found.customers["Revenue"].tolist() == found.customers["Expected spend"].tolist()
+    # 5 x (13 + ... + 4) = 425, and 10 customers spent 100 each
+    assert "BG expects 425 of its 10 best customers; they spent 1,000" in found.sentences[0]
+    assert "all amounts are revenue" in found.sentences[1]
+
+
+def test_a_known_margin_is_discounted(comparison, monkeypatch):
+    monkeypatch.setattr(worth, "margin_share", lambda dataset, cutoff: 0.5)
+    found = worth.of(comparison, discount_per_year=0.1)
+    # a year at 10 %: (1 - 1 / 1.1) / ln 1.1 = .953824
+    assert found.customers["Discounted margin"].iloc[0] == pytest.approx(65 * 0.5 * 0.953824, abs=1e-3)
+    assert "50% was margin" in found.sentences[1]
+
+
+def test_without_parts_it_does_not_apply(comparison):
+    comparison.order = lambda: ["value/two_part"]
+    with pytest.raises(NotApplicable, match="no method answers with the parts"):
+        worth.of(comparison)
+
+
+@pytest.mark.parametrize("costs", [True, False])
+def test_the_margin_is_of_net_lines_with_a_cost_before_the_cutoff(costs, monkeypatch):
+    lines = pd.DataFrame(
+        {
+            "line_id": ["a", "b", "Cb", "c", "d"],
+            "order_id": ["a", "b", "Cb", "c", "d"],
+            "customer": "someone",
+            "timestamp": pd.to_datetime(
+                ["2024-01-05", "2024-01-09", "2024-01-12", "2024-02-01", "2024-03-01"]
+            ),
+            "product": ["p", "p", "p", "without cost", "p"],
+            "quantity": [2, 3, -3, 1, 9],
+            "unit_price": 5.0,
+            "amount": [10.0, 15.0, -15.0, 5.0, 45.0],
+        }
+    )
+    goods = pd.DataFrame({"product": ["p", "without cost"], "category": "x"})
+    if costs:
+        goods["unit_cost"] = [3.0, None]
+    frames = {"transactions": flag(lines, Rules(cancellation_prefix="C")), "products": goods}
+    tables = {name: ibis.memtable(canonical(name, frame)) for name, frame in frames.items()}
+    monkeypatch.setattr(store, "open_tables", lambda dataset, connection: tables)
+    # only `a` counts: two units of 5 that cost 3
+    assert worth.margin_share("shop", cutoff=CUTOFF) == (pytest.approx(0.4) if costs else None)
