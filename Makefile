@@ -103,6 +103,6 @@ clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv,
 		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; fi; done
 	rm -rf data/raw data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
 		experiments/failed experiments/predictions experiments/notebooks experiments/curves \
-		experiments/segments experiments/prospects mlflow.db* mlartifacts \
+		experiments/segments experiments/prospects experiments/retention mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -175,21 +175,20 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     )
 
 
-def save(comparison: Comparison, output: str = SCRATCH) -> Path:
+def save(comparison: Comparison, output: str = SCRATCH, made: Kept | None = None) -> Path:
     """Write the list as `retention.parquet` and, safe for spreadsheets, `retention.csv`.
 
     Returns their folder. output: 'pipeline' for the folder that DVC watches, 'scratch' for a look
-    around. Both files appear or none. Where there is no list (see `of`) the folder holds the reason
-    alone, so that no older list is taken for this one. Raises UsageError for another word.
+    around. made: the list, where it was made before. Both files appear or none. Where there is no list
+    (see `of`) the folder holds the reason alone, so that no older list is taken for this one. Raises
+    UsageError for another word.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
-    folder = store.project() / "experiments" / "retention" / comparison.task / comparison.name
-    if output == SCRATCH:
-        folder = store.scratch_folder() / comparison.task / comparison.name / "retention"
+    folder = store.retention_folder(comparison.task, comparison.name, scratch=output == SCRATCH)
     with store.replacing_folder(folder) as part:
         try:
-            table = of(comparison).table
+            table = (made or of(comparison)).table
         except NotApplicable as reason:
             (part / "no_list.txt").write_text(f"{reason}\n", encoding="utf-8")
             return folder

@@ -105,6 +105,13 @@ def prospects_folder(problem: str, *, scratch: bool = False) -> Path:
     return project() / "experiments" / "prospects" / problem
 
 
+def retention_folder(task: str, problem: str, *, scratch: bool = False) -> Path:
+    """The ranked list of customers to keep, of a problem's last window."""
+    if scratch:
+        return scratch_folder() / task / problem / "retention"
+    return project() / "experiments" / "retention" / task / problem
+
+
 def policies_file() -> Path:
     """What the shop does for a segment, by its place: written by people, need not be there."""
     return project() / POLICIES

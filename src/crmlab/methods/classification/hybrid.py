@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.maths import btyd
-from crmlab.methods.classification import lightgbm as boosting
+from crmlab.methods.classification._boosting import boosted_trees
 from crmlab.registry import method
 
 DAYS_PER_WEEK = 7.0
@@ -31,7 +31,7 @@ def hybrid(
     seed: int = 0,
 ):
     """model: bg_nbd or pareto_nbd. horizon_days: of the features. The others: see lightgbm."""
-    learner = boosting.lightgbm(
+    learner = boosted_trees(
         learning_rate=learning_rate,
         n_estimators=n_estimators,
         num_leaves=num_leaves,

@@ -1,9 +1,6 @@
 """LightGBM, gradient boosting with leaf-wise trees."""
 
-from lightgbm import LGBMClassifier
-from sklearn.pipeline import make_pipeline
-
-from crmlab.encoding import tree_input
+from crmlab.methods.classification._boosting import boosted_trees
 from crmlab.registry import method
 
 
@@ -16,15 +13,10 @@ def lightgbm(
     seed: int = 0,
 ):
     """learning_rate: step of a tree. n_estimators: trees. num_leaves, min_child_samples: of a tree."""
-    learner = LGBMClassifier(
+    return boosted_trees(
         learning_rate=learning_rate,
         n_estimators=n_estimators,
         num_leaves=num_leaves,
         min_child_samples=min_child_samples,
-        random_state=seed,
-        n_jobs=1,
-        deterministic=True,
-        force_row_wise=True,
-        verbosity=-1,
+        seed=seed,
     )
-    return make_pipeline(tree_input(), learner)

@@ -1,9 +1,6 @@
 """LightGBM with steps and trees chosen on later train rows."""
 
-from lightgbm import LGBMClassifier
-from sklearn.pipeline import make_pipeline
-
-from crmlab.encoding import tree_input
+from crmlab.methods.classification._boosting import boosted_trees
 from crmlab.methods.classification._tuning import Tuned
 from crmlab.registry import method
 
@@ -11,17 +8,8 @@ from crmlab.registry import method
 @method(label="LightGBM, tuned", cite="Ke et al. 2017")
 def lightgbm_tuned(trials: int = 12, max_rows: int = 15000, seed: int = 0):
     """trials: parameters tried, at most 20. max_rows: train rows that the trials use."""
-    learner = LGBMClassifier(
-        learning_rate=0.05,
-        n_estimators=200,
-        num_leaves=15,
-        min_child_samples=20,
-        reg_lambda=0.0,
-        random_state=seed,
-        n_jobs=1,
-        deterministic=True,
-        force_row_wise=True,
-        verbosity=-1,
+    learner = boosted_trees(
+        learning_rate=0.05, n_estimators=200, num_leaves=15, min_child_samples=20, seed=seed
     )
     grid = {
         "lgbmclassifier__learning_rate": [0.02, 0.05, 0.1],
@@ -30,4 +18,4 @@ def lightgbm_tuned(trials: int = 12, max_rows: int = 15000, seed: int = 0):
         "lgbmclassifier__min_child_samples": [20, 50, 100],
         "lgbmclassifier__reg_lambda": [0.0, 10.0],
     }
-    return Tuned(make_pipeline(tree_input(), learner), grid, trials=trials, max_rows=max_rows, seed=seed)
+    return Tuned(learner, grid, trials=trials, max_rows=max_rows, seed=seed)
