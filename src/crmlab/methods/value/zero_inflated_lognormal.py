@@ -14,6 +14,9 @@ from crmlab.maths.conformal import LEVELS, Spread
 from crmlab.methods.value._calibrated import SMALLEST, Calibrated
 from crmlab.registry import method
 
+STARTS = 5
+"""Searches, each from where the one before stood still, until a fit counts as not converging."""
+
 FLAT = 1e-4
 """The largest gradient of the mean loss that counts as a minimum."""
 LOG_SIGMA = (-3.0, 1.5)
@@ -70,21 +73,18 @@ class ZeroInflatedLognormal(BaseEstimator):
 
 def _minimum(loss, start: np.ndarray, given: tuple, what: str) -> np.ndarray:
     """Return the parameters at the minimum of a loss that gives its gradient too."""
-    found = minimize(
-        loss,
-        start,
-        args=given,
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-13, "gtol": FLAT / 2},
+    options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-13, "gtol": FLAT / 2}
+    # a search that stands still along a bad memory of the curvature goes on with a fresh one
+    for _ in range(STARTS):
+        found = minimize(loss, start, args=given, jac=True, method="L-BFGS-B", options=options)
+        slope = np.abs(loss(found.x, *given)[1]).max()
+        if np.isfinite(found.fun) and slope < FLAT:
+            return found.x
+        start = found.x
+    raise CrmlabError(
+        f"the {what} part did not converge on {len(given[1])} rows (gradient {slope:.2g}): a larger "
+        "`ridge` helps"
     )
-    slope = np.abs(loss(found.x, *given)[1]).max()
-    if not (np.isfinite(found.fun) and slope < FLAT):
-        raise CrmlabError(
-            f"the {what} part did not converge on {len(given[1])} rows (gradient {slope:.2g}): a larger "
-            "`ridge` helps"
-        )
-    return found.x
 
 
 def _logistic(b: np.ndarray, columns: np.ndarray, bought: np.ndarray, ridge: float) -> tuple:
