@@ -18,6 +18,8 @@ export UV_SYSTEM_CERTS := true
 export PYTHONNOUSERSITE := 1
 export VIRTUAL_ENV := $(CURDIR)/.venv
 unexport PYTHONPATH PYTHONHOME CONDA_PREFIX
+# without compiled modules on the disk every command compiles its libraries anew, for seconds
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

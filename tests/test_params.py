@@ -32,7 +32,7 @@ def edit(project, change):
 
 def test_the_repository_s_own_file_holds(project):
     settings = params.load()
-    assert set(settings.tasks) == {"segmentation", "acquisition", "churn"}
+    assert set(settings.tasks) == {"segmentation", "acquisition", "churn", "value", "retention"}
     assert settings.tasks["churn"].spec("demo_shop")["test_cutoffs"] == ["2024-07-01", "2024-10-01"]
 
 

@@ -18,7 +18,7 @@ from crmlab.why.window import LastWindow, explained, last_window
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
 
-ROWS: Final = 4_000
+ROWS: Final = 2_000
 """At most so many test rows are shuffled and answered."""
 
 PERMUTATIONS: Final = 5
