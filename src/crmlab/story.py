@@ -175,7 +175,8 @@ def field(comparison: Any) -> Table:
         state, note = run.status.replace("_", " "), run.note if run.status == OK else ""
         rows.append((run.label, run.kind, role, parameters, cite, state, note))
     columns = ["Method", "Kind", "Role", "Parameters", "Source", "State", "Note"]
-    return Table(pd.DataFrame(rows, columns=columns).set_index("Method"))
+    table = pd.DataFrame(rows, columns=columns).set_index("Method")
+    return Table(table if table["Note"].any() else table.drop(columns="Note"))
 
 
 def ranking(comparison: Any) -> Table:
