@@ -9,6 +9,9 @@ from crmlab import params, store
 from crmlab.errors import DataError
 from crmlab.vocabulary import OK, ORACLE, STATUS_QUO
 
+NAMED = 3
+"""So many of the rivals that cannot be told from the champion are named."""
+
 COLUMNS = ("Question", "Problem", "Metric", "Champion", "Value", "Interval", "Status quo", "Oracle", "Lead")
 
 
@@ -96,7 +99,9 @@ def _lead(verdict: Mapping[str, Any], methods: Mapping[str, Any]) -> str:
     if verdict["lead_is_real"]:
         return "real"
     level = [methods[m]["label"] for m in verdict["contenders"]]
-    return "not established over " + ", ".join(level) if level else "no rival"
+    if len(level) > NAMED + 1:
+        level[NAMED:] = [f"{len(level) - NAMED} more"]
+    return "not established over " + "; ".join(level) if level else "no rival"
 
 
 def _control(record: Mapping[str, Any], control: str) -> str:
