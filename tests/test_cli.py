@@ -117,7 +117,7 @@ def test_outside_a_project_it_says_where_to_go(tmp_path, monkeypatch, capsys):
 def test_params_counts_what_holds(project, monkeypatch, capsys):
     code, said = call(monkeypatch, capsys, "params")
     assert code == 0
-    assert "problems of 3 tasks" in said
+    assert "problems of 5 tasks" in said
 
 
 def test_a_board_without_results_says_what_to_do(project, monkeypatch, capsys):

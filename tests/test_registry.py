@@ -18,7 +18,8 @@ from crmlab.errors import UsageError
 # --- finding ------------------------------------------------------------------------------------
 def test_names_are_paths():
     assert "classification/logit" in registry.names("methods")
-    assert registry.names("kinds") == ["classification", "clustering", "lifetime"]
+    kinds = ["classification", "clustering", "lifetime", "lifetime_value", "survival", "value"]
+    assert registry.names("kinds") == kinds
 
 
 @pytest.mark.parametrize("folder", registry.FOLDERS)
