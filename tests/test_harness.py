@@ -10,6 +10,7 @@ import pytest
 
 from crmlab import harness, registry
 from crmlab.errors import NotApplicable
+from crmlab.kinds import lifetime_value
 from crmlab.vocabulary import CARRIED, NUMERIC
 
 ENVIRONMENT = {"python": "3.11", "numpy": "2.4.0"}
@@ -108,8 +109,8 @@ class Recorder:
     def __init__(self, received: list) -> None:
         self.received = received
 
-    def fit(self, X, y=None):
-        self.received.append(("fit", X.copy(), y))
+    def fit(self, X, *outcomes, **context):
+        self.received.append(("fit", X.copy(), outcomes or None))
         X.iloc[:, 0] = -1  # what a method does to its frame must not reach the next one
         return self
 
@@ -126,13 +127,29 @@ class Recorder:
     def expected_purchases(self, X, horizon_days):
         return np.zeros(len(X))
 
+    def survival(self, X, times):
+        return np.ones((len(self.predict(X)), len(times)))
+
+
+class SpendRecorder(Recorder):
+    """A model that answers with spend."""
+
+    def predict(self, X, **context):
+        return pd.DataFrame(
+            0.0, index=X.index, columns=[*lifetime_value.ANSWER, *lifetime_value.PARTS]
+        ).assign(score=super().predict(X))
+
 
 @pytest.fixture
 def received(monkeypatch):
     """What the methods get from the harness, where every method is a Recorder."""
     gathered = []
-    declared = registry.Method(lambda: Recorder(gathered), "Recorder", "")
-    monkeypatch.setattr(registry, "find", lambda folder, name: declared)
+
+    def found(folder, name):
+        recorder = SpendRecorder if name.startswith(("value/", "lifetime_value/")) else Recorder
+        return registry.Method(lambda: recorder(gathered), "Recorder", "")
+
+    monkeypatch.setattr(registry, "find", found)
     return gathered
 
 
@@ -141,10 +158,13 @@ def summary_problem(make):
     problem = make.rolling()
     days = problem.rows["days_since_last"]
     summary = {"frequency": days % 3, "recency_days": days / 2, "T_days": days, "left_censored": days > 150}
-    problem.facts["roles"] = problem.facts["roles"] | dict.fromkeys(list(summary)[:3], NUMERIC)
+    summary["monetary_value"] = days + 1
+    roles = dict.fromkeys(("frequency", "recency_days", "T_days", "monetary_value"), NUMERIC)
+    problem.facts["roles"] = problem.facts["roles"] | roles
     problem.facts["roles"]["left_censored"] = CARRIED
     frame = problem.rows.assign(**summary)
     problem.rows[frame.columns] = frame
+    problem.solution["duration_days"], problem.solution["event"] = 90, problem.solution["outcome"]
     return problem
 
 
@@ -166,10 +186,12 @@ def test_no_kind_hands_out_the_solution(make, received, kind):
             "outcome",
             "value",
             "purchases",
+            "duration_days",
+            "event",
             "truth",
         }
         assert (frame.iloc[:, 0] >= 0).all()
-        assert y is None or kind == "classification"
+        assert y is None or registry.module("kinds", kind).TARGET
     assert len(answers) == 180
     assert answers["fold"].unique().tolist() == [0, 1, 2]
 
@@ -180,7 +202,7 @@ def test_a_label_free_kind_is_fitted_on_the_test_rows(make, received):
     tested = problem.fold(0).test_rows
     seen = tested[tested["days_since_last"] <= 150]
     pd.testing.assert_frame_equal(
-        received[0][1], seen[["frequency", "recency_days", "T_days", "left_censored"]]
+        received[0][1], seen[["frequency", "recency_days", "T_days", "monetary_value", "left_censored"]]
     )
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from crmlab import harness, params, problem, report, store, verify
+from crmlab import harness, params, problem, registry, report, store, verify
 from crmlab.compare import PIPELINE, compare, score_key
 from crmlab.errors import DataError, UsageError
+from crmlab.params import TOP
 from crmlab.vocabulary import OK
 
 PARAMS = Path(__file__).parent.parent / "params.yaml"
@@ -36,8 +37,9 @@ def made(tmp_path_factory):
         }
     }
     churn["metrics"] = ["auc", "churn_profit"]
+    churn["economics"] = {price: churn["economics"][price] for price in registry.prices("churn_profit")}
     content["limits"]["workers"] = 1
-    content = {k: v for k, v in content.items() if k not in ("segmentation", "acquisition")}
+    content = {k: v for k, v in content.items() if k in TOP or k == "churn"}
     (folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     random = np.random.default_rng(3)
     tenure = random.gamma(2.0, 12.0, 400)
@@ -159,6 +161,8 @@ def test_a_method_s_source_is_found(project, monkeypatch):
 def test_scores_made_with_other_libraries_are_not_stale(project):
     def made_elsewhere(record):
         record["environment"]["numpy"] = "1.0.0"
+        settings = params.load()
+        churn = settings.task("churn")
         for method, run in record["methods"].items():
             run["run_key"] = harness.run_key(
                 record["problem_digest"],
@@ -166,14 +170,11 @@ def test_scores_made_with_other_libraries_are_not_stale(project):
                 run["parameters"],
                 seed=record["seed"],
                 stability_refits=0,
-                inner_share=0.0,
+                inner_share=churn.inner_share,
                 environment=record["environment"],
             )
         keys = {method: run["run_key"] for method, run in record["methods"].items()}
-        settings = params.load()
-        record["score_key"] = score_key(
-            record["problem"], record["problem_digest"], keys, settings.task("churn"), settings
-        )
+        record["score_key"] = score_key(record["problem"], record["problem_digest"], keys, churn, settings)
 
     edit(project / SCORES, made_elsewhere)
     assert verify.verify_keys()["ok"].all()

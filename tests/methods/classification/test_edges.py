@@ -20,10 +20,13 @@ def troubled(n: int, *, seed: int = 1) -> pd.DataFrame:
     nothing = pd.Series([None] * n, dtype="str")
     late = pd.Series([None] * n, dtype="str")
     late[int(0.8 * n) :] = "new shop"
+    silent, bought = np.round(rng.gamma(2, 40, n)), rng.poisson(1, n).astype(float)
     return pd.DataFrame(
         {
-            "days_since_last": rng.gamma(2, 40, n),
-            "frequency": rng.poisson(1, n).astype(float),
+            "days_since_last": silent,
+            "frequency": bought,
+            "recency_days": 9 * bought,
+            "T_days": 9 * bought + silent,
             "monetary_value": np.where(rng.random(n) < 0.5, np.nan, rng.gamma(2, 1e8, n)),
             "empty": np.nan,
             "constant": 3.0,

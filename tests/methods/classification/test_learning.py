@@ -30,6 +30,8 @@ def customers(n: int) -> tuple[pd.DataFrame, np.ndarray]:
     # what the rules read, told by the columns above
     rows["days_since_first_session"] = rows["days_since_last"] + 10
     rows["frequency"] = rows["visits"]
+    rows["recency_days"] = 9 * rows["visits"]
+    rows["T_days"] = rows["recency_days"] + rows["days_since_last"]
     rows["monetary_value"] = 20 * rows["visits"]
     odds = -1.5 + rows["days_since_last"] / 60 - rows["visits"] / 4 + 1.2 * (channel == "phone")
     return rows, (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.int64)

@@ -62,7 +62,7 @@ class WithLifetimes(TransformerMixin, BaseEstimator):
         if self.model not in MODELS:
             raise UsageError(f"hybrid: model = {self.model!r} must be one of {', '.join(MODELS)}")
         if not set(HISTORY) <= set(X):
-            raise NotApplicable("no purchase history: the rows have no frequency, recency_days, T_days")
+            raise NotApplicable("no purchase history: no column frequency, recency_days or T_days")
         x, t_x, T = _weeks(X)
         btyd.check(x, t_x, T)
         if not (x > 0).any():
