@@ -44,15 +44,18 @@ class Timed:
         return timed
 
 
-def main() -> None:
-    """Answer and score both problems with every method of the roster, in this process, one after another."""
-    settings = params.load()
-    rows = [row for name in PROBLEMS for row in compared(name, settings)]
+def main(*options: str) -> None:
+    """Answer and score problems with every method of the roster, in this process, one after another.
+
+    options: `--problems NAME ...`, for fewer than both.
+    """
+    settings, asked = params.load(), options[1:] if options[:1] == ("--problems",) else PROBLEMS
+    rows = [row for name in asked for row in compared(name, settings)]
     found = pd.DataFrame(rows)
     total = found.drop(columns=["problem", "method"]).sum()
     methods = found.loc[found["method"] != "scoring", "method"]
     plain = found[~found["method"].isin([*CONTROLS, "scoring"]) & ~found["method"].str.endswith(TUNED)]
-    rows.append({"problem": "both", "method": "all", **total.to_dict()})
+    rows.append({"problem": ", ".join(asked), "method": "all", **total.to_dict()})
     keep(
         "acquisition",
         "The whole bank marketing comparison, CPU seconds",

@@ -74,13 +74,15 @@ def test_only_text_or_only_numbers_is_enough(name):
 def endless(n: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Return a table with one level per row, and outcomes that the visits tell of."""
     rng = generator(3, "endless")
-    visits = rng.poisson(3, n).astype(float)
+    visits, silent = rng.poisson(3, n).astype(float), np.round(rng.gamma(2, 40, n))
     rows = pd.DataFrame(
         {
             "channel": pd.Series(np.arange(n), dtype="str"),
             "visits": visits,
-            "days_since_last": rng.gamma(2, 40, n),
+            "days_since_last": silent,
             "frequency": visits,
+            "recency_days": 9 * visits,
+            "T_days": 9 * visits + silent,
             "monetary_value": visits,
         }
     )
@@ -91,7 +93,7 @@ def endless(n: int) -> tuple[pd.DataFrame, np.ndarray]:
 def test_many_levels_do_not_make_many_columns(encoder):
     rows, y = endless(20_000)
     made = encoder().fit(rows, y).transform(rows.iloc[:10])
-    assert made.shape[1] <= 4 + LEVELS + 1
+    assert made.shape[1] <= 6 + LEVELS + 1
     assert np.isfinite(made).all()
 
 
