@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -44,12 +44,12 @@ class Timed:
         return timed
 
 
-def main(*options: str) -> None:
+def main(options: Sequence[str] = ()) -> None:
     """Answer and score problems with every method of the roster, in this process, one after another.
 
     options: `--problems NAME ...`, for fewer than both.
     """
-    settings, asked = params.load(), options[1:] if options[:1] == ("--problems",) else PROBLEMS
+    settings, asked = params.load(), options[1:] if list(options[:1]) == ["--problems"] else PROBLEMS
     rows = [row for name in asked for row in compared(name, settings)]
     found = pd.DataFrame(rows)
     total = found.drop(columns=["problem", "method"]).sum()
