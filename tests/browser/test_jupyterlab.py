@@ -34,8 +34,9 @@ def project(tmp_path_factory, command_environment):
     settings = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
     churn = settings["churn"]
     churn["methods"] = {"classification": METHODS}
-    churn["problems"] = {"demo_shop": churn["problems"]["demo_shop"] | {"overrides": {}}}
-    settings = {k: v for k, v in settings.items() if k not in ("segmentation", "acquisition")}
+    churn["problems"] = {"demo_shop": churn["problems"]["demo_shop"] | {"overrides": {}, "without": []}}
+    others = ("segmentation", "acquisition", "value", "retention")
+    settings = {k: v for k, v in settings.items() if k not in others}
     settings["intervals"]["replicates"] = 100
     (folder / "params.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     for words in ("fetch demo_shop", "tables demo_shop", "problem churn demo_shop"):
