@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from crmlab import across, params, store
+from crmlab import across, store
 from crmlab.errors import NotApplicable
 from crmlab.plots import overview
 
@@ -40,7 +40,7 @@ def scores(project, monkeypatch):
     methods = {"classification": {m: {} for m in ("prevalence", "hiatus", "logit", "forest")}}
     task = SimpleNamespace(methods=methods, problems={"shop": {}, "shop_late": {}, "telco": {}, "unmade": {}})
     settings = SimpleNamespace(tasks={"churn": task}, task=lambda name: task)
-    monkeypatch.setattr(params, "load", lambda: settings)
+    monkeypatch.setattr(across, "_settings", lambda: settings)
     three = {
         "shop": record(
             "shop",

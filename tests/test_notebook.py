@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -65,6 +67,15 @@ def test_two_executions_give_the_same_bytes(write, project):
     assert first.cells[-2].outputs[0]["data"]["text/plain"] == "<object at 0x0>"
     assert first.cells[-1].outputs == []
     assert set(first.metadata) <= {"kernelspec"}
+
+
+def test_the_kernel_computes_in_one_thread_and_leaves_our_environment_alone(write, project, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    write(cell("import os\nprint(os.environ['OMP_NUM_THREADS'], os.environ['MKL_NUM_THREADS'])"))
+    assert printed(run(project / "done.ipynb"))[-1] == "1 1\n"
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
 
 
 def test_a_failing_cell_keeps_the_partial_notebook(write, project):

@@ -15,6 +15,7 @@ from crmlab import compare as comparing
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.maths import profit
 from crmlab.seeds import generator
+from crmlab.tracking import server
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 from crmlab.windows import Window
 
@@ -258,7 +259,7 @@ def test_hostile_ids_and_channels_are_texts_in_the_spreadsheet(comparison, liste
 
 # --- the registered model -----------------------------------------------------------------------
 def test_the_head_and_the_drift_are_artefacts(comparison, model):
-    client = tracking.server.connect().MlflowClient()
+    client = server.connect().MlflowClient()
     experiment = client.get_experiment_by_name("acquisition").experiment_id
     held = {}
     for run in client.search_runs([experiment]):

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from crmlab import compare as comparing
 from crmlab import params, problem, tracking
 from crmlab.errors import UsageError
+from crmlab.tracking import server
 
 # what mlflow and its libraries say of themselves, which we cannot mend
 pytestmark = [
@@ -26,12 +27,23 @@ pytestmark = [
 ]
 
 
+PRICES = {
+    "margin_share": 0.5,
+    "customer_value": 200.0,
+    "incentive_cost": 5.0,
+    "contact_cost": 1.0,
+    "accept_alpha": 6.0,
+    "accept_beta": 14.0,
+    "budget_per_1000": 100.0,
+}
+
+
 def settings(C: float = 1.0) -> params.Params:
     """Return parameters of one small churn problem with three methods, one of which cannot answer."""
     methods = {
         "classification": {"prevalence": {}, "logit": {"C": C}, "rate_by_level": {"column": "absent"}},
     }
-    task = params.Task("churn", ("auc", "brier"), "auc", {}, 0, methods, {"small": {}})
+    task = params.Task("churn", ("auc", "brier"), "auc", PRICES, 0, methods, {"small": {}})
     return params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": task})
 
 
@@ -56,7 +68,7 @@ def comparison(folder):
 @pytest.fixture(scope="module")
 def client(comparison):
     """MLflow's client on the project's store."""
-    return tracking.server.connect().MlflowClient()
+    return server.connect().MlflowClient()
 
 
 def logged(client, level: str) -> list:
@@ -114,10 +126,16 @@ def test_artefacts_hold_the_board_and_the_record(client, comparison):
     assert names >= {"ranking.csv", "differences.csv", "curves.csv", "scores.json", "facts.json"}
 
 
+def test_the_model_to_use_has_the_head_of_the_list_of_whom_to_keep(client, comparison):
+    held = {r.info.run_name: client.list_artifacts(r.info.run_id) for r in logged(client, "method")}
+    listing = [name for name, files in held.items() if "retention_head.csv" in {f.path for f in files}]
+    assert listing == [comparison.run_of(comparison.chosen).label]
+
+
 def test_logging_twice_makes_no_second_run_and_does_not_import_mlflow(comparison, client, monkeypatch):
     before = {r.info.run_id for r in [*logged(client, "comparison"), *logged(client, "method")]}
     with monkeypatch.context() as patch:
-        patch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
+        patch.setattr(server, "connect", lambda: pytest.fail("mlflow was asked for"))
         assert "already" in tracking.track(comparison, comparing.PIPELINE)
     assert {r.info.run_id for r in [*logged(client, "comparison"), *logged(client, "method")]} == before
 
@@ -195,7 +213,7 @@ def test_a_notebook_is_attached_with_its_pictures_without_mlflow(comparison, cli
     ]
     nbformat.write(new_notebook(cells=cells), path)
     with monkeypatch.context() as patch:
-        patch.setattr(tracking.server, "connect", lambda: pytest.fail("mlflow was asked for"))
+        patch.setattr(server, "connect", lambda: pytest.fail("mlflow was asked for"))
         for _ in range(2):
             said = tracking.attach_notebook(comparison.score_key, "churn", path)
             assert said == "the notebook is attached"
@@ -213,7 +231,7 @@ def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, mo
     again = comparing.compare("churn", "small", settings=settings())
     assert all(r.reused for r in again.runs if r.cost)
     tracking.track(again, comparing.PIPELINE)
-    rebuilt = tracking.server.connect().MlflowClient()
+    rebuilt = server.connect().MlflowClient()
     try:
         assert len(logged(rebuilt, "method")) == 4
         assert rebuilt.get_model_version_by_alias("churn.small", "champion").tags["crmlab.run_key"] == (
@@ -221,7 +239,7 @@ def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, mo
         )
     finally:
         monkeypatch.delenv("MLFLOW_TRACKING_URI")
-        tracking.server.connect()
+        server.connect()
 
 
 def test_a_server_that_is_down_costs_no_results(comparison, monkeypatch):
@@ -230,7 +248,7 @@ def test_a_server_that_is_down_costs_no_results(comparison, monkeypatch):
         said = tracking.track(comparison, comparing.PIPELINE)
     finally:
         monkeypatch.delenv("MLFLOW_TRACKING_URI")
-        tracking.server.connect()
+        server.connect()
     assert "on disk but not in MLflow" in said
     assert "crmlab sync" in said
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,10 +15,22 @@ ENOUGH = 6
 """Independent data sets below which no test across them can decide (Wilcoxon 1945, see `_caution`)."""
 
 
+def _settings() -> params.Params:
+    """Return params.yaml, read and checked again only when the file has changed."""
+    path = store.project() / store.PARAMS
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(path: Path, changed: int) -> params.Params:
+    """Return a params.yaml as it was at a time."""
+    return params.load(path)
+
+
 def records(task: str) -> dict[str, dict[str, Any]]:
     """Return the committed scores of a task by problem, in the order of params.yaml."""
     found = {}
-    for name in params.load().task(task).problems:
+    for name in _settings().task(task).problems:
         path = store.scores_file(task, name)
         if path.is_file():
             found[name] = store.read_json(path, made_by=_made_by(task, name))
@@ -25,13 +39,13 @@ def records(task: str) -> dict[str, dict[str, Any]]:
 
 def roster(task: str) -> list[str]:
     """Return the methods of a task's roster, 'kind/name', in the order of params.yaml."""
-    return [f"{kind}/{name}" for kind, names in params.load().task(task).methods.items() for name in names]
+    return [f"{kind}/{name}" for kind, names in _settings().task(task).methods.items() for name in names]
 
 
 def absent() -> pd.DataFrame:
     """Return the problems without scores, or with scores of other data: task, problem, why, command."""
     rows = []
-    for task, part in params.load().tasks.items():
+    for task, part in _settings().tasks.items():
         known = records(task)
         for name in part.problems:
             facts = store.facts_file(task, name)
@@ -88,7 +102,7 @@ def ranks(task: str) -> pd.DataFrame:
 def summary() -> str:
     """Return what holds across the problems, in sentences computed from the scores (Markdown)."""
     said = []
-    for task in params.load().tasks:
+    for task in _settings().tasks:
         found = records(task)
         if not found:
             said.append(f"**{registry.module('tasks', task).LABEL}**: no problem has scores yet.")

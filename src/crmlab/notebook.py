@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import contextlib
 import copy
 import os
 import re
@@ -15,12 +16,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from crmlab import store
 from crmlab.errors import CrmlabError, DataError, UsageError, did_you_mean
+from crmlab.threads import ONE_THREAD
 
 VOLATILE = "volatile"
 """Tag of cells whose outputs differ from run to run (seconds, memory)."""
@@ -201,26 +203,28 @@ def _plain(text: str) -> str:
 
 def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Path) -> str:
     """Run papermill; return '' or the end of the traceback. Shows the run's one progress line."""
+    _without_grammars()
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     ended = threading.Event()
     watcher = threading.Thread(target=_show_progress, args=(line, ended), daemon=True)
-    os.environ["CRMLAB_PROGRESS"] = str(line)
     watcher.start()
     try:
-        papermill.execute_notebook(
-            path,
-            draft,
-            dict(parameters),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            cwd=store.project(),
-            # the kernel warns of its loopback connection, which JupyterLab uses too
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
+        # on tables of this size more threads wait for each other, for up to half of the CPU seconds
+        with _environment(ONE_THREAD | {"CRMLAB_PROGRESS": str(line)}):
+            papermill.execute_notebook(
+                path,
+                draft,
+                dict(parameters),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=store.project(),
+                # the kernel warns of its loopback connection, which JupyterLab uses too
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            )
     except PapermillExecutionError as error:
         return "\n".join(COLOURED.sub("", str(error)).strip().splitlines()[-30:])
     except DeadKernelError:
@@ -228,8 +232,30 @@ def _papermill(path: Path, draft: Path, parameters: Mapping[str, Any], line: Pat
     finally:
         ended.set()
         watcher.join()
-        os.environ.pop("CRMLAB_PROGRESS", None)
     return ""
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, which the kernel inherits, for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _without_grammars() -> None:
+    """Keep jsonschema, which nbformat imports, from building grammars of web addresses for a second.
+
+    It takes a format whose package cannot be imported as unchecked, and a notebook has none of those.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _show_progress(line: Path, ended: threading.Event) -> None:
@@ -261,6 +287,7 @@ def _not_run(notebook: Any) -> str:
 
 def _read(path: Path) -> Any:
     """Read a notebook file. Raises DataError where it is not one."""
+    _without_grammars()
     import nbformat
 
     try:

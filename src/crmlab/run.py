@@ -24,17 +24,10 @@ import pandas as pd
 from crmlab import harness, registry, store
 from crmlab.errors import DataError
 from crmlab.params import Entry
+from crmlab.threads import ONE_THREAD
 from crmlab.vocabulary import CRASHED, OK, TIMED_OUT
 
 MADE_BY = "crmlab compare TASK PROBLEM --fresh"
-
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # one BLAS kernel everywhere: others differ in the last digits
-    "OPENBLAS_CORETYPE": "Haswell",
-}
 
 
 @dataclass(frozen=True)

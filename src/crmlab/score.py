@@ -144,6 +144,7 @@ class _Design:
         tested = owner.loc[tests["row_id"].unique()]
         codes, blocks = pd.factorize(tested, sort=True)
         self.code = pd.Series(codes, index=tested.index)
+        self.answers: dict[str, dict[int, pd.DataFrame]] = {}
         self.weights = None
         if not self.resampled:
             rng = generator(seed, "bootstrap", self.name)
@@ -160,16 +161,17 @@ class _Design:
         self, metric: registry.Metric, run: Run, money: Mapping[str, float], *, with_inner: bool
     ) -> _Measured:
         """Return one method's estimate, fold values and replicates."""
-        answers = {f: a.set_index("row_id").drop(columns="fold") for f, a in run.answers.groupby("fold")}
+        answers = self._aligned(run)
         folds, replicates, spreads = [], [], []
         for fact in self.facts.itertuples():
             solution, rows = self.tests[fact.fold]
-            aligned = answers[fact.fold].loc[solution["row_id"]].reset_index(drop=True)
+            aligned = answers[fact.fold]
             if SEGMENT_BEFORE in metric.needs:
                 before = self._segment_before(fact, answers)
                 if before is None:
                     continue
-                aligned[SEGMENT_BEFORE] = rows["customer"].map(before).fillna(-1).astype(np.int64)
+                carried = rows["customer"].map(before).fillna(-1).astype(np.int64)
+                aligned = aligned.assign(**{SEGMENT_BEFORE: carried})
             further = money | ({registry.INNER: self._inner(fact.window, run)} if with_inner else {})
             given, first = (solution, aligned, rows), fact.refit == 0
             value, *weighted = self._values(metric, given, further, bootstrap=first)
@@ -186,6 +188,18 @@ class _Design:
         weighted = None if self.weights is None else np.mean(replicates, axis=0)
         return _Measured(float(np.mean(values)), folds, weighted, spread, parts)
 
+    def _aligned(self, run: Run) -> dict[int, pd.DataFrame]:
+        """Return a run's answers by fold, in the order of the fold's test rows; made once per run."""
+        if run.method not in self.answers:
+            self.answers[run.method] = {
+                fold: own.set_index("row_id")
+                .drop(columns="fold")
+                .loc[self.tests[fold][0]["row_id"]]
+                .reset_index(drop=True)
+                for fold, own in run.answers.groupby("fold")
+            }
+        return self.answers[run.method]
+
     def _segment_before(self, fact: Any, answers: Mapping[int, pd.DataFrame]) -> pd.Series | None:
         """Return each customer's segment at the window before, or None for the first window."""
         earlier = self.facts[(self.facts["window"] == fact.window - 1) & (self.facts["refit"] == 0)]
@@ -193,8 +207,7 @@ class _Design:
             return None
         number = earlier["fold"].iloc[0]
         _, rows = self.tests[number]
-        found = answers[number].loc[rows["row_id"], "segment"]
-        return pd.Series(found.to_numpy(), index=rows["customer"].to_numpy())
+        return pd.Series(answers[number]["segment"].to_numpy(), index=rows["customer"].to_numpy())
 
     def _inner(self, window: int, run: Run) -> pd.DataFrame | None:
         """Return outcomes and scores of a window's inner hold-out rows, or None where there are none.

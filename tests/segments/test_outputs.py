@@ -16,6 +16,7 @@ from crmlab import compare as comparing
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.segments import assigned as assigning
 from crmlab.segments import outputs
+from crmlab.tracking import record, server
 from crmlab.vocabulary import CARRIED, CATEGORICAL, NUMERIC
 from crmlab.windows import Window
 
@@ -149,7 +150,7 @@ def test_only_a_clustering_has_segments(comparison):
 
 
 def test_the_tables_are_artefacts_of_the_champions_run(comparison, model):
-    client = tracking.server.connect().MlflowClient()
+    client = server.connect().MlflowClient()
     experiment = client.get_experiment_by_name("segmentation").experiment_id
     held = {}
     for run in client.search_runs([experiment], "tags.`crmlab.level` = 'method'"):
@@ -197,7 +198,7 @@ def test_the_medians_in_mlflow_hide_small_segments_too(comparison):
     answers = champion.answers.copy()
     first = answers.index[answers["fold"] == 0]
     answers.loc[first[:3], "segment"] = 7
-    logged = tracking.record._profile(comparison, SimpleNamespace(answers=answers))
+    logged = record._profile(comparison, SimpleNamespace(answers=answers))
     small = logged[(logged["fold"] == 0) & (logged["segment"] == 7)]
     assert small[["total_spend", "customers"]].isna().all(axis=None)
     # the other window has no small segment

@@ -117,8 +117,9 @@ def along(mass: np.ndarray, total: np.ndarray, depths: np.ndarray) -> np.ndarray
 
     Linear within a group is the mean over random orders of the group's rows.
     """
-    pairs = zip(depths, mass, total, strict=True)
-    return np.array([np.interp(d, np.r_[0.0, m], np.r_[0.0, t]) for d, m, t in pairs])
+    start = np.zeros((len(mass), 1))
+    pairs = zip(depths, np.hstack([start, mass]), np.hstack([start, total]), strict=True)
+    return np.array([np.interp(d, m, t) for d, m, t in pairs])
 
 
 def gains(

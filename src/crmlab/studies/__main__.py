@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from crmlab import store, studies
 from crmlab.errors import CrmlabError
-from crmlab.run import ONE_THREAD
+from crmlab.threads import ONE_THREAD
 
 
 def main(wanted: list[str]) -> None:

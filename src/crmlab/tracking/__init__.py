@@ -4,9 +4,27 @@ Everything logged is found in the files first; logging is idempotent by key, so 
 rebuilt from an empty database, and a server that is down costs seconds, never results.
 """
 
-from crmlab.tracking.models import apply
-from crmlab.tracking.pages import links, serve
-from crmlab.tracking.record import attach_notebook, log_model, track
-from crmlab.tracking.server import initialise, logged
+from __future__ import annotations
 
-__all__ = ["apply", "attach_notebook", "initialise", "links", "log_model", "logged", "serve", "track"]
+import importlib
+from typing import Any
+
+_FOUND_IN = {
+    "apply": "models",
+    "attach_notebook": "attachment",
+    "initialise": "server",
+    "links": "pages",
+    "log_model": "record",
+    "logged": "server",
+    "serve": "pages",
+    "track": "record",
+}
+
+__all__ = list(_FOUND_IN)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: who attaches a notebook does not wait for the models' libraries."""
+    if name not in _FOUND_IN:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_FOUND_IN[name]}"), name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -13,10 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from crmlab import drift, prospects, spreadsheet, store
+from crmlab import drift, keep, prospects, spreadsheet, store
 from crmlab.compare import PIPELINE, Comparison
 from crmlab.errors import NotApplicable, UsageError
-from crmlab.notebook import pictures
 from crmlab.run import Run
 from crmlab.segments import outputs
 from crmlab.segments.suppression import hidden
@@ -24,7 +22,7 @@ from crmlab.tracking import models, server
 from crmlab.vocabulary import NUMERIC, OK, ORACLE
 
 HEAD = 100
-"""So many prospects from the top of the list are attached."""
+"""So many people from the top of a list are attached."""
 
 
 def track(comparison: Comparison, output: str = "scratch", made: Any = None) -> str:
@@ -32,7 +30,7 @@ def track(comparison: Comparison, output: str = "scratch", made: Any = None) -> 
 
     output: with 'pipeline' the model to use (`Comparison.chosen`) is registered, alias `champion`
     (never inside a `dvc exp run`). made: what a notebook has made of the comparison (the tables of
-    its segments, its prospects), so that it is not made again. What is already logged under the
+    its segments, its prospects, whom to keep), so that it is not made again. What is already logged under the
     same key is left alone, without importing mlflow where the store is a local SQLite file.
     """
     moves = output == PIPELINE and "DVC_EXP_NAME" not in os.environ
@@ -76,41 +74,6 @@ def log_model(comparison: Comparison, key: str) -> str:
                 version = models.register(client, comparison, run, found[0].info.run_id, alias=None)
             return f"models:/{models.model_name(comparison)}/{version}"
     raise UsageError(f"no run {key} with a model in {comparison.task}/{comparison.name}")
-
-
-def attach_notebook(score_key: str, task: str, notebook: Path) -> str:
-    """Attach an executed notebook and its pictures to the parent run of a comparison; say what was done.
-
-    A local store keeps artefacts as files, so they are put there without importing mlflow.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        _lay_out(notebook, Path(folder))
-        places = server.artifact_folders(score_key)
-        if places is not None:
-            for place in places:
-                shutil.copytree(folder, place, dirs_exist_ok=True)
-            return "the notebook is attached" if places else "no run to attach the notebook to"
-        try:
-            client = server.connect().MlflowClient()
-            experiment = server.experiment(client, task)
-            found = server.find(client, experiment, server.PARENT_KEY, score_key)
-            parents = [r for r in found if r.data.tags.get("crmlab.level") == "comparison"]
-            for parent in parents:
-                client.log_artifacts(parent.info.run_id, folder)
-        except Exception as error:
-            if not server.is_unreachable(error):
-                raise
-            return f"the notebook is not in MLflow ({server.first_line(error)}): run `crmlab sync` later"
-    return "the notebook is attached" if parents else "no run to attach the notebook to"
-
-
-def _lay_out(notebook: Path, folder: Path) -> None:
-    """Put an executed notebook, and its pictures as PNG, into a folder as a run's artefacts."""
-    (folder / "notebook").mkdir()
-    (folder / "figures").mkdir()
-    shutil.copyfile(notebook, folder / "notebook" / notebook.name)
-    for name, png in pictures(notebook).items():
-        (folder / "figures" / f"{name}.png").write_bytes(png)
 
 
 def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
@@ -200,7 +163,9 @@ def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run, mad
         if run.method == comparison.chosen:
             _log_segments(client, run_id, comparison, made)
     elif run.method == comparison.chosen and "margin_mean" in comparison.economics:
-        _log_prospects(client, run_id, comparison, made)
+        _log_list(client, run_id, comparison, "prospects", made or prospects.of)
+    elif run.method == comparison.chosen and "incentive_cost" in comparison.economics:
+        _log_list(client, run_id, comparison, "retention", made or keep.of)
 
 
 def _log_segments(client: Any, run_id: str, comparison: Comparison, made: Any) -> None:
@@ -214,16 +179,19 @@ def _log_segments(client: Any, run_id: str, comparison: Comparison, made: Any) -
         client.log_artifacts(run_id, folder, "segments")
 
 
-def _log_prospects(client: Any, run_id: str, comparison: Comparison, made: Any) -> None:
-    """Attach the head of the champion's ranked list; a reason where it cannot be made."""
+def _log_list(client: Any, run_id: str, comparison: Comparison, name: str, made: Any) -> None:
+    """Attach the head of a ranked list of people; a reason where it cannot be made.
+
+    made: the list, or the function that makes it of the comparison.
+    """
     try:
-        listed = (made or prospects.of(comparison, reasoned=HEAD)).table.head(HEAD)
+        listed = made(comparison, reasoned=HEAD) if callable(made) else made
     except NotApplicable as reason:
-        client.set_tag(run_id, "crmlab.prospects", str(reason))
+        client.set_tag(run_id, f"crmlab.{name}", str(reason))
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prospects_head.csv"
-        spreadsheet.write(listed, path)
+        path = Path(folder) / f"{name}_head.csv"
+        spreadsheet.write(listed.table.head(HEAD), path)
         client.log_artifact(run_id, str(path))
 
 

@@ -147,7 +147,7 @@ def _interval(drops: np.ndarray, level: float, rng: np.random.Generator) -> dict
 
 def _permuted(rows: pd.DataFrame, columns: Sequence[str], order: np.ndarray) -> pd.DataFrame:
     """Return rows with some columns, as one block, taken from other rows."""
-    return rows.assign(**{c: rows[c].to_numpy()[order] for c in columns}).astype(rows.dtypes)
+    return rows.assign(**{c: rows[c].array.take(order) for c in columns})
 
 
 def _scores(model: Any, rows: pd.DataFrame) -> np.ndarray:
