@@ -47,6 +47,11 @@ def test_a_leak_buys_accuracy_under_every_protocol(project):
     first, *rest = found.sentences
     assert first.startswith("`duration` is barred: ")
     assert all("that is what the leak would have bought" in s for s in rest)
+    head = found.head()
+    assert list(head.columns) == ["Method", "AUC without duration", "AUC with duration", "Gain"]
+    assert head.loc["in_time", "AUC with duration"] == "1.000"
+    row = found.table.iloc[0]
+    assert head.loc["in_time", "Gain"] == f"{row.gain:+.3f} [{row.lower:+.3f}, {row.upper:+.3f}]"
 
 
 def test_a_column_that_tells_nothing_buys_nothing(project):

@@ -1,6 +1,7 @@
 """pyproject.toml, requirements.lock and environment.yml agree; the README shows the committed numbers."""
 
 import importlib.util
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -100,6 +101,49 @@ def test_the_readme_s_results_are_the_committed_ones(monkeypatch):
     text = readme.README.read_text()
     table = readme.report.markdown(readme.report.board())
     assert readme.with_results(text, table) == text, "run: python tools/readme.py"
+
+
+def scores(problem):
+    """Return the committed scores of a problem, or skip."""
+    path = ROOT / "experiments" / "scores" / f"{problem}.json"
+    if not path.is_file():
+        pytest.skip(f"no scores of {problem} are committed yet")
+    return json.loads(path.read_text())
+
+
+def ahead(problem, a, b):
+    """Return the simultaneous interval of method a's value less method b's, by the primary metric."""
+    for row in scores(problem)["differences"]:
+        if (row["a"], row["b"]) == (a, b):
+            return row["lower"], row["upper"]
+        if (row["a"], row["b"]) == (b, a):
+            return -row["upper"], -row["lower"]
+    raise KeyError(f"{problem} has no pair {a}, {b}")
+
+
+def test_the_readme_s_readings_of_its_table_hold():
+    """Each sentence of 'Four readings of this table', by the committed numbers."""
+    boosting, linear = "classification/hist_boosting", "classification/linear_svm"
+    assert scores("acquisition/bank_marketing_random")["verdict"]["champion"] == boosting
+    assert scores("acquisition/bank_marketing")["verdict"]["champion"] == linear
+    assert ahead("acquisition/bank_marketing", linear, boosting)[0] > 0
+    made_for_it = ("lifetime/nbd", "lifetime/pareto_nbd", "lifetime/bg_nbd")
+    for model in made_for_it:
+        lower, upper = ahead("churn/cdnow_39w", model, "classification/hiatus")
+        assert lower < 0 < upper
+        if model != "lifetime/nbd":
+            assert ahead("churn/online_retail_ii", model, "classification/hiatus")[0] > 0
+    for shop in ("demo_shop", "online_retail_ii", "cdnow"):
+        champion = scores(f"value/{shop}")["verdict"]["champion"]
+        assert ahead(f"value/{shop}", champion, "value/trailing_value")[0] > 0
+    segments = scores("segmentation/online_retail_ii")
+    best = segments["methods"][segments["verdict"]["champion"]]["scores"]["value_explained"]
+    assert best["lower"] > 0
+    assert round(best["value"], 2) == 0.02
+    simulated = scores("segmentation/demo_shop")
+    best = simulated["methods"][simulated["verdict"]["champion"]]["scores"]["value_explained"]
+    assert best["lower"] < 0 < best["upper"]
+    assert simulated["methods"]["clustering/oracle"]["scores"]["value_explained"]["lower"] > 0
 
 
 def test_a_readme_without_markers_is_refused():

@@ -82,7 +82,7 @@ def test_windows_are_averaged_and_refits_show_the_spread_of_training(make):
 
 def test_cross_validation_by_hand(make):
     problem = make.resampled()
-    correct = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]  # Brier scores of a constant error e: e²
+    correct = [0.65, 0.6, 0.55, 0.5, 0.45, 0.4]  # Brier scores of a constant error e: e²
     found = make.answered(
         problem, "m", answer=lambda fact, solution: np.abs(solution["outcome"] - (1 - correct[fact["fold"]]))
     )
@@ -157,6 +157,18 @@ def test_what_refits_change_widens_an_interval(make):
     narrow = row(bootstrap, "seeded", "auc")
     assert width("seeded") > 1.1 * (narrow["upper"] - narrow["lower"])
     assert width("seeded") > width("steady")
+
+
+def test_an_interval_stays_on_the_metric_s_scale(make):
+    """Refits between perfect and upside down put a spread on an AUC of .5 that reaches beyond 0 and 1."""
+    problem = make.rolling(refits=4)
+
+    def answer(fact, solution):
+        return solution["outcome"] if (fact["window"] + fact["refit"]) % 2 else 1 - solution["outcome"]
+
+    found = make.answered(problem, "turning", answer=answer)
+    shown = row(score(problem, [found], ["auc"], {}, **INTERVALS), "turning", "auc")
+    assert (shown["value"], shown["lower"], shown["upper"]) == (0.5, 0.0, 1.0)
 
 
 def test_customers_are_the_blocks_of_the_bootstrap(make):

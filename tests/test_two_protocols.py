@@ -56,6 +56,17 @@ def test_a_gap_is_what_the_second_promises_too_much():
     assert (gaps["gap_upper"] - gaps["gap"]).tolist() == pytest.approx([0.01 * np.sqrt(2)] * 4)
 
 
+def test_the_head_is_the_methods_for_reading():
+    head = contrast(record(TIME), random_split(RANDOM)).head()
+    assert list(head.columns) == ["A hold-out in time", "A random split", "Better under a random split by"]
+    # 0.70, 0.81, and their difference; 0.01 to both sides of each, so 0.01 √2 to both sides of it
+    assert head.loc["Forest"].tolist() == [
+        "0.700 [0.690, 0.710]",
+        "0.810 [0.800, 0.820]",
+        "+0.110 [+0.096, +0.124]",
+    ]
+
+
 def test_less_may_be_better():
     brier = {"logit": 0.10, "forest": 0.12}
     found = contrast(

@@ -41,6 +41,20 @@ class Leak:
     level: float
     table: pd.DataFrame
 
+    def head(self) -> pd.DataFrame:
+        """Return the table for reading: AUC without and with the column, and the gain with its interval."""
+        rows = [
+            {
+                "Problem": row.problem,
+                "Method": row.method,
+                f"AUC without {self.column}": f"{row.without_column:.3f}",
+                f"AUC with {self.column}": f"{row.with_column:.3f}",
+                "Gain": f"{row.gain:+.3f} [{row.lower:+.3f}, {row.upper:+.3f}]",
+            }
+            for row in self.table.itertuples()
+        ]
+        return pd.DataFrame(rows).set_index("Problem")
+
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say what the column would have bought, one sentence per row of the table."""

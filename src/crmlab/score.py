@@ -97,7 +97,8 @@ def score(
                 values.append(_no_value(run, name, "not defined on these test rows"))
                 continue
             measured[run.method] = found
-            lower, upper = design.interval(found, level)
+            # a variance added to an estimate near the end of its scale would reach beyond it
+            lower, upper = np.clip(design.interval(found, level), *metric.range).tolist()
             interval = {"value": found.value, "lower": lower, "upper": upper, "reason": ""}
             values.append({"method": run.method, "metric": name, **interval})
         pairs[name] = design.pairs(measured, level, name)

@@ -51,6 +51,22 @@ class TwoProtocols:
     pairs: pd.DataFrame
     tau: tuple[float, float, float]
 
+    def head(self) -> pd.DataFrame:
+        """Return the methods with their values under both and the gap, as text with intervals."""
+        sides = {self.first: "first", self.second: "second"}
+        shown = {side[:1].upper() + side[1:]: self._valued(name) for side, name in sides.items()}
+        gaps = [_interval(_side(row, "gap")) for _, row in self.methods.iterrows()]
+        table = pd.DataFrame(
+            {"Method": self.methods["label"], **shown, f"Better under {self.second} by": gaps}
+        )
+        return table.set_index("Method")
+
+    def _valued(self, side: str) -> list[str]:
+        """Return the methods' values on one side with their intervals."""
+        columns = [side, f"{side}_lower", f"{side}_upper"]
+        rows = self.methods[columns].itertuples(index=False)
+        return [f"{v:.3f} [{lower:.3f}, {upper:.3f}]" for v, lower, upper in rows]
+
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say what holds under both, what does not, and what is not settled."""
