@@ -177,6 +177,7 @@ ENDINGS = {
     "good": "",
     "raises": "def fit(self, X, y):\n    raise RuntimeError('no luck\\ntoday')",
     "declines": "def fit(self, X, y):\n    raise NotApplicable('needs the moon')",
+    "wanders": "def fit(self, X, y):\n    raise DidNotConverge('still climbing')",
     "exits": "def fit(self, X, y):\n    os._exit(3)",
     "exits_with_words": "def fit(self, X, y):\n    print('out of luck', flush=True)\n    os._exit(4)",
     "leaves": "def fit(self, X, y):\n    sys.exit('done')",
@@ -200,7 +201,11 @@ def endings(copy_package, make):
     package, problem = copy_package(), make.rolling()
     problem.solution[list(HIDDEN)] = list(HIDDEN.values())
     problem.rows["visits"] = problem.rows["row_id"].astype(float)  # tells the rows apart
-    imports = ["import os, pathlib, pickle, signal, sys, time", "from crmlab.errors import NotApplicable"]
+    imports = [
+        "import os, pathlib, pickle, signal, sys, time",
+        "from crmlab.errors import NotApplicable",
+        "from crmlab.maths.convergence import DidNotConverge",
+    ]
     for name, body in ENDINGS.items():
         package.add(f"methods/classification/{name}.py", make.method(body, imports=imports))
     methods = [f"classification/{name}" for name in ENDINGS]
@@ -215,6 +220,7 @@ def endings(copy_package, make):
     [
         ("raises", FAILED, "RuntimeError: no luck\ntoday"),
         ("declines", NOT_APPLICABLE, "needs the moon"),
+        ("wanders", "did_not_converge", "still climbing"),
         ("exits", CRASHED, "the process died (exit code 3)"),
         ("exits_with_words", CRASHED, "the process died (exit code 4): out of luck"),
         ("leaves", CRASHED, "the process died (exit code 1): done"),

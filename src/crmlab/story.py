@@ -157,7 +157,7 @@ def _span(periods: Sequence[int] | None) -> str:
 def card(dataset: str) -> Prose:
     """Return a data set's card: what it is, its quirks, citation and licence."""
     known = described(dataset)
-    source = f"*{known.cite}. Licence: {known.licence}. {known.homepage}*"
+    source = f"*{known.cite}. Licence: {known.licence}.* {known.homepage}"
     barred = [f"- `{column}` is never a feature: {reason}." for column, reason in known.barred.items()]
     parts = [f"**{known.label}**", known.card.strip(), "\n".join(barred), source]
     return Prose("\n\n".join(part for part in parts if part))
@@ -172,7 +172,8 @@ def field(comparison: Any) -> Table:
         is_file = run.method in registry.names("methods")
         cite = (registry.find("methods", run.method).cite or "–") if is_file else "the data set's truth"
         role = (run.control or "method").replace("_", " ")
-        state, note = run.status.replace("_", " "), run.note if run.status == OK else ""
+        state, note = run.status.replace("_", " "), run.note if run.status == OK else run.reason
+        note = textwrap.shorten(note or "", LONGEST, placeholder=" …")
         rows.append((run.label, run.kind, role, parameters, cite, state, note))
     columns = ["Method", "Kind", "Role", "Parameters", "Source", "State", "Note"]
     table = pd.DataFrame(rows, columns=columns).set_index("Method")

@@ -17,6 +17,8 @@ from typing import Any
 
 from crmlab import harness, store
 from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.maths import convergence
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.vocabulary import FAILED, NOT_APPLICABLE, OK
 
 
@@ -59,6 +61,8 @@ def _work(
         content = pickle.dumps(answered.model)
     except NotApplicable as error:
         return record | {"status": NOT_APPLICABLE, "reason": str(error)}
+    except DidNotConverge as error:
+        return record | {"status": convergence.STATUS, "reason": str(error)}
     except CrmlabError as error:
         return record | {"status": FAILED, "reason": str(error)}
     except Exception as error:  # a method may raise anything: it becomes a row with its reason

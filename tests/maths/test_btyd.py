@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import integrate, special, stats
 
-from crmlab.errors import DataError
+from crmlab.errors import DataError, NotApplicable
 from crmlab.maths.btyd import (
     BGNBD,
     MBGCNBD,
@@ -251,7 +251,7 @@ def test_customers_without_a_repeat_purchase_cannot_be_fitted(model):
 
 @pytest.mark.parametrize("model", [type(model) for model in SIMULATED])
 def test_one_customer_cannot_tell_the_parameters(model):
-    with pytest.raises(DataError, match="1 customers with 1 different histories"):
+    with pytest.raises(NotApplicable, match="1 customers with 1 different histories"):
         fit(model, *_arrays((2, 5, 9)))
 
 
@@ -292,6 +292,25 @@ def test_gamma_gamma_density_integrates_to_one_and_its_mean_is_published():
     assert model.expected_spend(1.0, 20.0) == pytest.approx(6.25 * 35.44 / 8.99)
     with pytest.raises(DataError, match="not a paying repeater"):
         fit_spend(np.array([1, 0]), np.array([3.0, 4.0]))
+
+
+def test_the_spend_model_does_not_depend_on_the_currency():
+    """In another currency p and q are the same, gamma is so many times as large, and a density as small."""
+    rng = np.random.default_rng(5)
+    x = 1.0 + rng.poisson(2.0, 2_000)
+    mean = rng.gamma(6.25 * x, 1 / (x * rng.gamma(3.74, 1 / 15.44, 2_000)))
+    model, found = fit_spend(x, mean)
+    assert np.isfinite(found.standard_errors).all()
+    for rate in (0.01, 20_000.0):
+        other, moved = fit_spend(x, mean * rate)
+        assert (other.p, other.q, other.gamma) == pytest.approx(
+            (model.p, model.q, model.gamma * rate), rel=1e-6
+        )
+        assert moved.standard_errors / moved.parameters == pytest.approx(
+            found.standard_errors / found.parameters, rel=1e-4
+        )
+        assert moved.log_likelihood == pytest.approx(found.log_likelihood - 2_000 * np.log(rate), rel=1e-9)
+        assert other.log_likelihood(x, mean * rate).sum() == pytest.approx(moved.log_likelihood)
 
 
 @pytest.fixture

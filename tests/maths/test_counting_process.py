@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from crmlab.errors import CrmlabError, DataError
+from crmlab.errors import DataError
 from crmlab.maths import counting_process
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.seeds import generator
 
 # the ten spans of the example of coxph in R's package survival (Therneau): coef -.0211, se .795
@@ -61,9 +62,9 @@ def test_a_customer_cut_in_two_is_the_same_customer():
 
 
 def test_a_covariate_that_tells_events_apart_has_no_estimate():
-    with pytest.raises(CrmlabError, match="did not converge"):
+    with pytest.raises(DidNotConverge, match="did not converge"):
         counting_process.fit(START, STOP, EVENT, EVENT[:, None].astype(float))
-    with pytest.raises(CrmlabError, match="did not converge"):
+    with pytest.raises(DidNotConverge, match="did not converge"):
         counting_process.fit(START, STOP, EVENT, np.column_stack([X, X]))
 
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import gammaln
 
 from crmlab.errors import CrmlabError
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.likelihood import ascend, maximise
 
 COUNTS = np.array([2.0, 3, 7])
@@ -25,7 +26,7 @@ def test_a_maximum_at_the_edge_has_no_standard_error():
 
 
 def test_a_likelihood_without_a_maximum_says_so():
-    with pytest.raises(CrmlabError, match="the broken fit to 12 customers did not converge"):
+    with pytest.raises(DidNotConverge, match="the broken fit to 12 customers did not converge"):
         maximise(lambda m: np.full(3, np.nan) * m, COUNTS, [[1.0], [2.0]], what="broken")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from crmlab.errors import CrmlabError
 from crmlab.maths import accelerated_failure, cox, survival
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.seeds import generator
 
 # Freireich et al. 1963, weeks in remission of 21 + 21 children with acute leukaemia, as printed in Cox 1972
@@ -141,5 +142,5 @@ def test_planted_failure_times_come_back():
 
 def test_a_fit_without_a_maximum_says_so():
     """One row alone: the likelihood rises for ever as the scale falls to nothing."""
-    with pytest.raises(CrmlabError, match="did not converge"):
+    with pytest.raises(DidNotConverge, match="did not converge"):
         accelerated_failure.fit(np.zeros((1, 0)), np.array([1.0]), np.array([1]), noise="Weibull")

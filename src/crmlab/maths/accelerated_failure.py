@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from crmlab.errors import CrmlabError
+from crmlab.maths.convergence import DidNotConverge
 
 WEIBULL, LOG_LOGISTIC = "Weibull", "log-logistic"
 FLAT = 1e-5
@@ -34,7 +34,8 @@ def fit(X: np.ndarray, duration: np.ndarray, event: np.ndarray, *, noise: str, r
     """Return the estimate that maximises log L − ridge / 2 · Σ coefficient².
 
     X: (n, p). duration: (n,) above 0. event: (n,). noise: 'Weibull' (the smallest extreme value) or
-    'log-logistic' (Kalbfleisch and Prentice 1980, chapter 3). Raises CrmlabError where it does not converge.
+    'log-logistic' (Kalbfleisch and Prentice 1980, chapter 3). Raises DidNotConverge where there is no
+    maximum.
     """
     X = np.asarray(X, dtype=np.float64)
     n, p = X.shape
@@ -57,7 +58,7 @@ def fit(X: np.ndarray, duration: np.ndarray, event: np.ndarray, *, noise: str, r
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     slope = np.abs(loss(found.x)[1]).max()
     if not slope < FLAT:
-        raise CrmlabError(
+        raise DidNotConverge(
             f"the {noise} fit to {n} rows with {int(ended.sum())} events did not converge: the gradient is "
             f"still {slope:.2g} at scale {np.exp(found.x[1]):.2g}. Does a column tell the durations?"
         )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmlab.errors import CrmlabError, DataError
+from crmlab.errors import DataError
+from crmlab.maths.convergence import DidNotConverge
 
 STEPS = 50
 CLOSE = 1e-12
@@ -34,7 +35,7 @@ def fit(start: np.ndarray, stop: np.ndarray, event: np.ndarray, X: np.ndarray) -
     start, stop: (n,), a span covers (start, stop]; event: (n,) whether it ends with one; X: (n, p). The
     counting process form (Andersen and Gill 1982), in which a customer is several rows, and covariates
     may change between them. Ties after Efron 1977. Raises DataError for spans that cannot be or without
-    an event, CrmlabError where the likelihood has no maximum (a covariate without events).
+    an event, DidNotConverge where the likelihood has no maximum (a covariate without events).
     """
     start, stop, X = (np.asarray(v, dtype=np.float64) for v in (start, stop, X))
     event = np.asarray(event, dtype=bool)
@@ -56,7 +57,7 @@ def fit(start: np.ndarray, stop: np.ndarray, event: np.ndarray, X: np.ndarray) -
         beta, (value, slope, information) = beta + share * step, found
         if np.abs(beta).max() > FARTHEST:
             break
-    raise CrmlabError(
+    raise DidNotConverge(
         f"the hazard fit to {int(event.sum())} events did not converge: at {beta.round(3).tolist()} the "
         "gradient is still " + f"{np.abs(slope).max():.2g}. Look for a covariate that no event, or every "
         "event, goes with."

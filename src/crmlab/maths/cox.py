@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmlab.errors import CrmlabError
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.survival import risk_table
 
 STEPS = 60
@@ -35,7 +35,7 @@ def fit(
 ) -> Hazards:
     """Return the coefficients that maximise log L − ridge / 2 · Σ coefficient².
 
-    X: (n, p). duration, event: (n,). ties: 'efron' or 'breslow' (1974). Raises CrmlabError where the steps
+    X: (n, p). duration, event: (n,). ties: 'efron' or 'breslow' (1974). Raises DidNotConverge where the steps
     do not reach a maximum: a column tells without error who ends first, or two say the same.
     """
     X = np.asarray(X, dtype=np.float64)
@@ -57,7 +57,7 @@ def fit(
                 break
             size /= 2
         beta, (value, slope, curvature) = tried, found
-    raise CrmlabError(
+    raise DidNotConverge(
         f"the Cox fit to {len(X)} rows with {int(event.sum())} events did not converge: the gradient is "
         f"still {np.abs(slope).max():.2g}. Does a column tell who ends first? Give the fit a larger ridge."
     )
@@ -81,11 +81,11 @@ def baseline(
 
 
 def _solved(curvature: np.ndarray, slope: np.ndarray) -> np.ndarray:
-    """Return the Newton step. Raises CrmlabError where the curvature has no inverse."""
+    """Return the Newton step. Raises DidNotConverge where the curvature has no inverse."""
     try:
         return np.linalg.solve(curvature, slope)
     except np.linalg.LinAlgError:
-        raise CrmlabError(
+        raise DidNotConverge(
             "the Cox fit has no one maximum: some columns cannot be told apart, or one tells without error "
             "who ends first. Leave columns out, or give the fit a ridge above 0."
         ) from None

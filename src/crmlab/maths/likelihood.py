@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from crmlab.errors import CrmlabError
+from crmlab.maths.convergence import DidNotConverge
 
 EDGES = (-7.0, 8.0)
 """Bounds of the log parameters, .0009 to 2,981.
@@ -74,7 +74,7 @@ def ascend(
     starts: parameters to start from, in their own units, the coefficients last; the next one is
     tried where one does not reach a maximum. total: the number of customers in the sum. what: the
     model's name for the message. coefficients: how many of the parameters may have either sign.
-    Raises CrmlabError where no start converges: the gradient there and the parameters are quoted.
+    Raises DidNotConverge where no start converges: the gradient there and the parameters are quoted.
     """
     positive = np.arange(len(starts[0])) < len(starts[0]) - coefficients
 
@@ -93,7 +93,7 @@ def ascend(
         parameters = np.where(positive, scale, at)
         if np.isfinite(value) and np.abs(gradient[free]).max(initial=0.0) < FLAT:
             return Estimate(parameters, scale * _errors(hessian * total, free), -float(value) * total)
-    raise CrmlabError(
+    raise DidNotConverge(
         f"the {what} fit to {int(total)} customers did not converge: at {parameters.round(4).tolist()} "
         f"the gradient is still {np.abs(gradient).max():.2g}. Look at the summary for customers without "
         "repeat purchases or with a wrong T_days."

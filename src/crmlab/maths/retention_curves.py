@@ -75,7 +75,7 @@ def fit(
     """Return the maximum-likelihood estimate of (alpha, beta) or (alpha, beta, c).
 
     passed, last, event: (n,), as log_likelihood takes them; counts: (n,) how many members a row stands for.
-    Raises CrmlabError where the fit does not converge.
+    Raises DidNotConverge where the fit does not converge.
     """
     rows = np.column_stack([passed, last, event]).astype(np.float64)
     counts = np.ones(len(rows)) if counts is None else np.asarray(counts, dtype=np.float64)

@@ -85,7 +85,7 @@ def test_who_never_came_back_tells_no_rate(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_one_customer_is_not_enough(name):
     one = pd.DataFrame({"frequency": [3], "recency_days": [20], "T_days": [30]})
-    with pytest.raises(DataError, match="it needs more customers"):
+    with pytest.raises(NotApplicable, match="it needs more customers"):
         registry.find("methods", name)().fit(one)
 
 

@@ -6,8 +6,9 @@ import pytest
 from scipy.special import expit
 
 from crmlab import registry
-from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.errors import NotApplicable
 from crmlab.kinds import Context, value
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.value import covered
 
 CONTEXT = Context(horizon_days=60, seed=3, roles={})
@@ -110,7 +111,7 @@ def test_a_fit_that_does_not_converge_says_so(monkeypatch):
     from crmlab.methods.value import zero_inflated_lognormal as file
 
     monkeypatch.setattr(file, "FLAT", 0.0)
-    with pytest.raises(CrmlabError, match="did not converge"):
+    with pytest.raises(DidNotConverge, match="did not converge"):
         answered("zero_inflated_lognormal", *planted(200))
 
 

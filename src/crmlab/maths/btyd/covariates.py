@@ -45,7 +45,7 @@ def fit_covariates(
 
     The estimate has r, alpha, s, beta, then the coefficients of purchase and of dropout.
     Raises DataError for an impossible summary, missing covariates, or ones that are constant or tell
-    the same; CrmlabError where the fit does not converge.
+    the same; DidNotConverge where the fit does not converge.
     """
     buying, leaving = (np.asarray(z, dtype=np.float64).reshape(len(x), -1) for z in (buying, leaving))
     for name, z in (("purchase", buying), ("dropout", leaving)):

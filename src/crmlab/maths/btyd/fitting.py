@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from crmlab.errors import DataError
+from crmlab.errors import DataError, NotApplicable
 from crmlab.maths.btyd.customers import Customers
 from crmlab.maths.btyd.model import Model
 from crmlab.maths.likelihood import Estimate, ascend
@@ -20,15 +20,15 @@ def fit(model: type[M], x: np.ndarray, t_x: np.ndarray, T: np.ndarray, **fixed: 
 
     fixed: parameters that are not estimated (the k of MBG/CNBD-k; without it k is chosen by
     likelihood among the model's alternatives).
-    Raises DataError for an impossible summary, one without a repeat purchase or with fewer different
-    customers than parameters, CrmlabError where the fit does not converge.
+    Raises DataError for an impossible summary or one without a repeat purchase, NotApplicable for fewer
+    different customers than parameters, DidNotConverge where the fit does not converge.
     """
     model.check(x, t_x, T)
     if not np.any(np.asarray(x) > 0):
         raise DataError(f"none of {len(x)} customers has a repeat purchase: there is no rate to estimate")
     customers = Customers.of(x, t_x, T)
     if len(customers.counts) < len(model.estimated):
-        raise DataError(
+        raise NotApplicable(
             f"{len(x)} customers with {len(customers.counts)} different histories cannot tell the "
             f"{len(model.estimated)} parameters of {model.name}: it needs more customers"
         )

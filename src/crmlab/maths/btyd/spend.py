@@ -40,7 +40,8 @@ class GammaGamma:
 def fit_spend(x: np.ndarray, mean_spend: np.ndarray) -> tuple[GammaGamma, Estimate]:
     """Fit the gamma-gamma model to repeaters: x ≥ 1 purchases of a mean spend > 0, each (n,).
 
-    Raises DataError for other rows, CrmlabError where the fit does not converge.
+    gamma is in money: the search is made in units of the mean spend, so that no currency is far from
+    where it starts. Raises DataError for other rows, DidNotConverge where the fit does not converge.
     """
     x, mean_spend = np.asarray(x, dtype=np.float64), np.asarray(mean_spend, dtype=np.float64)
     broken = ~((x >= 1) & (mean_spend > 0))
@@ -49,8 +50,19 @@ def fit_spend(x: np.ndarray, mean_spend: np.ndarray) -> tuple[GammaGamma, Estima
         raise DataError(
             f"row {i} (purchases {x[i]:g}, mean spend {mean_spend[i]:g}) is not a paying repeater"
         )
-    starts = [[2.0, 3.0, float(mean_spend.mean())], [6.0, 4.0, 0.5 * float(mean_spend.mean())]]
-    estimate = maximise(
-        lambda *p: GammaGamma(*p).log_likelihood(x, mean_spend), np.ones(len(x)), starts, what="gamma-gamma"
+    unit = float(mean_spend.mean())
+    starts = [[2.0, 3.0, 1.0], [6.0, 4.0, 0.5]]
+    found = maximise(
+        lambda *p: GammaGamma(*p).log_likelihood(x, mean_spend / unit),
+        np.ones(len(x)),
+        starts,
+        what="gamma-gamma",
+    )
+    money = np.array([1.0, 1.0, unit])
+    estimate = Estimate(
+        parameters=found.parameters * money,
+        standard_errors=found.standard_errors * money,
+        # a density per unit of money is 1 / unit of that per unit
+        log_likelihood=found.log_likelihood - len(x) * float(np.log(unit)),
     )
     return GammaGamma(*map(float, estimate.parameters)), estimate

@@ -57,7 +57,7 @@ class WithLifetimes(TransformerMixin, BaseEstimator):
         """Fit the model on the train rows X (n, p).
 
         Raises NotApplicable without a purchase history or a repeat purchase, DataError for a row that cannot
-        be, UsageError for an unknown model, CrmlabError where the fit does not converge.
+        be, UsageError for an unknown model, DidNotConverge where the fit does not converge.
         """
         if self.model not in MODELS:
             raise UsageError(f"hybrid: model = {self.model!r} must be one of {', '.join(MODELS)}")

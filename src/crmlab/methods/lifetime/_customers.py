@@ -29,7 +29,7 @@ class BuyTillYouDie:
         """Fit by maximum likelihood.
 
         Raises NotApplicable where nobody came back, DataError for a summary that cannot be or is too
-        small, CrmlabError where the fit does not converge.
+        small, DidNotConverge where the fit does not converge.
         """
         x, t_x, T = self._units(summary)
         if not (x > 0).any():

@@ -42,7 +42,7 @@ class BuyAndSpend(BaseEstimator):
         """Fit both models to frequency, recency_days, T_days and monetary_value.
 
         Raises NotApplicable where too few repeaters have spend or the mean spend is infinite, DataError for
-        a summary that cannot be, CrmlabError where a fit does not converge.
+        a summary that cannot be, DidNotConverge where a fit does not converge.
         """
         x, t_x, T, spend = _weeks(summary)
         paying = spend > 0
@@ -51,33 +51,42 @@ class BuyAndSpend(BaseEstimator):
                 f"{int(paying.sum())} customers have a repeat purchase with spend: at least {REPEATERS} are "
                 "needed to learn how much is spent"
             )
-        self.buying_, _ = btyd.fit(self.model, x, t_x, T)
-        self.spending_, _ = btyd.fit_spend(x[paying], spend[paying])
+        self.buying_, bought = btyd.fit(self.model, x, t_x, T)
+        self.spending_, spent = btyd.fit_spend(x[paying], spend[paying])
         if self.spending_.q <= 1:
             raise NotApplicable(
                 f"the spend per purchase has no mean (gamma-gamma q = {self.spending_.q:.3g}, at most 1)"
             )
-        self.details_ = self._details(x[paying], spend[paying])
+        names = [*self.model.estimated, *(f.name for f in dataclasses.fields(self.spending_))]
+        errors = dict(zip(names, [*bought.standard_errors, *spent.standard_errors], strict=True))
+        self.details_ = self._details(x[paying], spend[paying], errors)
         return self
 
-    def _details(self, x: np.ndarray, spend: np.ndarray) -> dict[str, Any]:
-        """Return the parameters and the rank correlation of frequency and spend with its 95 % interval.
+    def _details(self, x: np.ndarray, spend: np.ndarray, errors: dict[str, float]) -> dict[str, Any]:
+        """Return the parameters with their errors, and the rank correlation of frequency and spend.
+
+        errors: by name, told as None where one is not known. The correlation has its 95 % interval.
 
         The interval is Fisher's with the standard error of Bonett and Wright (2000).
         """
         found: dict[str, Any] = {
-            "parameters": dataclasses.asdict(self.buying_) | dataclasses.asdict(self.spending_)
+            "parameters": dataclasses.asdict(self.buying_) | dataclasses.asdict(self.spending_),
+            "standard_errors": {n: float(e) if np.isfinite(e) else None for n, e in errors.items()},
         }
+        unknown = [name for name, error in errors.items() if not np.isfinite(error)]
+        if unknown:
+            found["note"] = f"no standard error of {', '.join(unknown)}: the likelihood is flat or at a bound"
         if np.ptp(x) == 0 or np.ptp(spend) == 0:
             return found
         rank = float(spearmanr(x, spend).statistic)
         half = 1.959964 * np.sqrt((1 + rank**2 / 2) / (len(x) - 3))
         lower, upper = np.tanh(np.arctanh(np.clip(rank, -0.999999, 0.999999)) + np.array([-half, half]))
         found["frequency_and_spend"] = {"spearman": rank, "lower": float(lower), "upper": float(upper)}
-        found["note"] = (
+        said = (
             f"spend is taken as independent of frequency; their rank correlation is {rank:.2f} "
             f"({lower:.2f} to {upper:.2f})"
         )
+        found["note"] = "; ".join(filter(None, [said, found.get("note")]))
         return found
 
     def predict(self, summary: pd.DataFrame, *, horizon_days: float) -> pd.DataFrame:

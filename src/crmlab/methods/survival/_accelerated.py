@@ -20,7 +20,7 @@ class AcceleratedFailure:
         self.ridge = ridge
 
     def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> AcceleratedFailure:
-        """Fit by penalised maximum likelihood. Raises CrmlabError where it does not converge."""
+        """Fit by penalised maximum likelihood. Raises DidNotConverge where it does not converge."""
         self.input_ = linear_input()
         Z = self.input_.fit_transform(X)
         found = maths.fit(Z, duration, event, noise=self.noise, ridge=self.ridge)

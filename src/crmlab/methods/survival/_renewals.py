@@ -28,7 +28,7 @@ class RetentionCurve:
     def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> RetentionCurve:
         """Fit by maximum likelihood.
 
-        Raises NotApplicable where no age is known, CrmlabError where the fit does not converge.
+        Raises NotApplicable where no age is known, DidNotConverge where the fit does not converge.
         """
         if self.age not in X or not X[self.age].notna().any():
             raise NotApplicable(f"the rows have no column '{self.age}' that says how old a contract is")

@@ -24,7 +24,7 @@ class Cox(OnOneBaseline):
         self.ridge = ridge
 
     def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> Cox:
-        """Fit by penalised partial likelihood. Raises CrmlabError where it does not converge."""
+        """Fit by penalised partial likelihood. Raises DidNotConverge where it does not converge."""
         self.input_ = linear_input()
         Z = self.input_.fit_transform(X)
         found = maths.fit(Z, duration, event, ridge=self.ridge)

@@ -9,8 +9,8 @@ from scipy.special import expit, ndtri
 from sklearn.base import BaseEstimator
 
 from crmlab.encoding import linear_input
-from crmlab.errors import CrmlabError
 from crmlab.maths.conformal import LEVELS, Spread
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.methods.value._calibrated import SMALLEST, Calibrated
 from crmlab.registry import method
 
@@ -40,7 +40,7 @@ class ZeroInflatedLognormal(BaseEstimator):
         self.ridge = ridge
 
     def fit(self, X: pd.DataFrame, value: np.ndarray) -> ZeroInflatedLognormal:
-        """Fit on rows X (n, p) and their spend (n,). Raises CrmlabError where it does not converge."""
+        """Fit on rows X (n, p) and their spend (n,). Raises DidNotConverge where it does not converge."""
         self.input_ = linear_input().fit(X)
         columns, bought = self._columns(X), value > 0
         width, amounts = columns.shape[1], np.log(np.maximum(value[bought], SMALLEST))
@@ -81,7 +81,7 @@ def _minimum(loss, start: np.ndarray, given: tuple, what: str) -> np.ndarray:
         if np.isfinite(found.fun) and slope < FLAT:
             return found.x
         start = found.x
-    raise CrmlabError(
+    raise DidNotConverge(
         f"the {what} part did not converge on {len(given[1])} rows (gradient {slope:.2g}): a larger "
         "`ridge` helps"
     )
