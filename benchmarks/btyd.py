@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from _environment import environment
 from _results import keep
 
 from crmlab.maths import btyd
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Fit every model at every size, lifetimes where it is small enough; keep the table."""
     asked = _options().parse_args(arguments or [])
     with tempfile.TemporaryDirectory() as folder:
-        python = None if asked.alone else environment(Path(folder))
+        python = None if asked.alone else environment(Path(folder), "lifetimes", PACKAGES)
         rows = [
             measured(model, n, Path(folder), python if n <= asked.most else None, asked.repeats)
             for n in asked.rows
@@ -49,24 +50,6 @@ def main(arguments: list[str] | None = None) -> None:
         ]
     notes = NOTES if python or asked.alone else NOTES | {"lifetimes": "could not be installed here"}
     keep("btyd", "Maximum-likelihood fits of buy-till-you-die models", rows, notes=notes)
-
-
-def environment(folder: Path) -> Path | None:
-    """Return the Python of a new environment with lifetimes, None (and why, printed) without one."""
-    python = folder / "lifetimes" / "bin" / "python"
-    for command in (
-        ["uv", "venv", "--quiet", "--python", "3.11", str(folder / "lifetimes")],
-        ["uv", "pip", "install", "--quiet", "--python", str(python), *PACKAGES],
-    ):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True)
-        except FileNotFoundError:
-            print("no lifetimes: uv is not on the PATH (make bench puts it there)")
-            return None
-        if done.returncode:
-            print(f"no lifetimes: {done.stderr.strip()}")
-            return None
-    return python
 
 
 def measured(

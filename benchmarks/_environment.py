@@ -1,0 +1,25 @@
+"""Environments of their own for the packages that are measured beside ours."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def environment(folder: Path, name: str, packages: Sequence[str]) -> Path | None:
+    """Return the Python of a new environment with packages, None (and why, printed) without one."""
+    python = folder / name / "bin" / "python"
+    for command in (
+        ["uv", "venv", "--quiet", "--python", "3.11", str(folder / name)],
+        ["uv", "pip", "install", "--quiet", "--python", str(python), *packages],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            print(f"no {name}: uv is not on the PATH (make bench puts it there)")
+            return None
+        if done.returncode:
+            print(f"no {name}: {done.stderr.strip()}")
+            return None
+    return python
