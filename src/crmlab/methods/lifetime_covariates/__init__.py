@@ -1,0 +1,1 @@
+"""Methods that meet the lifetime value contract (see crmlab.kinds.lifetime_value)."""
