@@ -11,7 +11,7 @@ import pytest
 from crmlab import compare as comparing
 from crmlab import params, problem, store
 from crmlab.errors import UsageError
-from crmlab.vocabulary import ORACLE
+from crmlab.vocabulary import NOT_APPLICABLE, ORACLE
 
 METHODS = {
     "classification": {"prevalence": {}, "hiatus": {}, "logit": {"C": 1.0}},
@@ -207,6 +207,13 @@ def test_a_method_that_is_not_compared(comparisons):
 def test_a_kind_that_the_task_does_not_take(comparisons):
     with pytest.raises(UsageError, match=r"'churn' takes classification, lifetime: not clustering/kmeans"):
         comparing.compare("churn", "small", settings=settings(methods={"clustering": {"kmeans": {}}}))
+
+
+def test_a_kind_that_answers_as_one_that_the_task_takes_is_taken(comparisons):
+    name = "lifetime_covariates/pareto_nbd_covariates"
+    more = {"lifetime_covariates": {"pareto_nbd_covariates": {}}}
+    run = comparing.compare("churn", "small", settings=settings(methods=more)).run_of(name)
+    assert (run.status, run.reason.split(":")[0]) == (NOT_APPLICABLE, "no purchase history")
 
 
 def test_an_unknown_task(comparisons):

@@ -18,8 +18,8 @@ from crmlab.errors import UsageError
 # --- finding ------------------------------------------------------------------------------------
 def test_names_are_paths():
     assert "classification/logit" in registry.names("methods")
-    kinds = ["classification", "clustering", "lifetime", "lifetime_value", "survival", "value"]
-    assert registry.names("kinds") == kinds
+    events = ["lifetime", "lifetime_covariates", "lifetime_value", "survival", "value"]
+    assert registry.names("kinds") == ["classification", "clustering", *events]
 
 
 @pytest.mark.parametrize("folder", registry.FOLDERS)

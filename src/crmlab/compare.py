@@ -247,7 +247,7 @@ def compare(
     posed = load(task, problem)
     roster = part.roster(problem)
     accepted = registry.module("tasks", task).KINDS
-    refused = [e.method for e in roster if e.method.split("/")[0] not in accepted]
+    refused = [e.method for e in roster if not _answers_as(e.method.split("/")[0]) & {*accepted}]
     if refused:
         raise UsageError(f"the task '{task}' takes {', '.join(accepted)}: not {refused[0]}")
     runs = run(
@@ -262,6 +262,11 @@ def compare(
         progress=progress or reporter(f"{task}/{problem}"),
     )
     return judged(posed, runs, part, settings)
+
+
+def _answers_as(kind: str) -> set[str]:
+    """Return the kinds of which a method of this kind may stand beside others: its own and ANSWERS_AS."""
+    return {kind, getattr(registry.module("kinds", kind), "ANSWERS_AS", kind)}
 
 
 def judged(posed: Problem, runs: list[Run], part: params.Task, settings: params.Params) -> Comparison:
