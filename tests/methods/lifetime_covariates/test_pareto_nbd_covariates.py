@@ -206,7 +206,7 @@ def test_too_few_customers_or_no_repeaters_are_told(rows):
     with pytest.raises(NotApplicable, match="none of 50 customers has a repeat purchase"):
         METHOD(columns=["age"]).fit(rows.iloc[:50].assign(frequency=0, recency_days=0))
     one = rows[rows["frequency"] > 0].iloc[:1]
-    with pytest.raises(DataError, match="it needs more customers"):
+    with pytest.raises(NotApplicable, match="it needs more customers"):
         METHOD(columns=["age"]).fit(one)
     with pytest.raises(DataError, match=r"row 0 of the summary .* within 0 and T"):
         METHOD(columns=["age"]).fit(rows.assign(recency_days=rows["T_days"] + 7))
