@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 
 from crmlab import registry
+from crmlab.encoding import linear_input
 from crmlab.errors import NotApplicable
 from crmlab.kinds import survival as kind
 from crmlab.maths import survival_scores
 from crmlab.maths.retention_curves import DAYS_PER_MONTH
+from crmlab.methods.survival._person_period import DiscreteHazard
 from crmlab.methods.survival.survival_boosting import PartialLikelihood
 from crmlab.seeds import generator
 
@@ -145,6 +148,36 @@ def test_hazards_of_periods_by_hand():
     model = method(C=1e6, periods=2).fit(X, np.array([5.0, 15.0, 20.0, 20.0]), np.array([1.0, 1.0, 0.0, 0.0]))
     curve = model.survival(X.iloc[:1], np.array([5.0, 10.0, 20.0]))
     np.testing.assert_allclose(curve[0], [0.875, 0.75, 0.5], atol=1e-4)
+
+
+class Kept(BaseEstimator):
+    """A learner that keeps the person-period rows it is given."""
+
+    def fit(self, rows, ends):
+        self.rows, self.ends = rows, ends
+
+
+def test_every_end_falls_in_one_period_whatever_the_horizon():
+    """One member ends on each day. Period k has the days above kH/12 and up to (k + 1)H/12, in integers."""
+    for horizon in range(7, 400):
+        days = np.arange(1.0, horizon + 1)
+        learner = Kept()
+        made = DiscreteHazard(linear_input(), learner, periods=12, age="member_days", indicators=True)
+        made.fit(pd.DataFrame({"same": np.zeros(horizon)}), days, np.ones(horizon))
+        before = np.arange(13) * horizon // 12
+        in_period = learner.rows[:, -12:]
+        assert (learner.ends @ in_period).tolist() == np.diff(before).tolist(), horizon
+        assert in_period.sum(axis=0).tolist() == (horizon - before[:-1]).tolist(), horizon
+
+
+@pytest.mark.parametrize("horizon", [91, 180, 182, 364])
+def test_those_who_end_on_the_last_day_have_ended(horizon):
+    """Without columns the risk is the share that ended: of 100, 5 early and 35 on the last day."""
+    X = pd.DataFrame({"same": np.zeros(100)})
+    duration = np.r_[np.full(5, 3.0), np.full(95, float(horizon))]
+    event = np.r_[np.ones(40), np.zeros(60)]
+    model = registry.find("methods", "survival/discrete_logit")(C=1e6).fit(X, duration, event)
+    assert 1 - model.survival(X.iloc[:1], np.array([float(horizon)]))[0, 0] == pytest.approx(0.4, abs=1e-3)
 
 
 def test_boosting_climbs_the_partial_likelihood():

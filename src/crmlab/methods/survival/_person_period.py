@@ -32,18 +32,20 @@ class DiscreteHazard:
     def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> DiscreteHazard:
         """Fit the classifier. Raises NotApplicable where all person-periods end alike."""
         Z = self.input.fit_transform(X)
-        self.length_ = float(duration.max()) / self.periods
+        longest = float(duration.max())
+        # k/periods of the longest: a border on a whole day is that day exactly, and no end falls between two
+        self.borders_ = np.append(np.arange(self.periods) * longest / self.periods, longest)
         self.has_age_ = self.age in X and bool(X[self.age].notna().any())
         self.usual_age_ = float(X[self.age].median()) if self.has_age_ else 0.0
-        first = np.arange(self.periods) * self.length_
-        ended = (np.asarray(event) > 0)[:, None] & (duration[:, None] <= first + self.length_)
+        begins, ends_at = self.borders_[:-1], self.borders_[1:]
+        ended = (np.asarray(event) > 0)[:, None] & (duration[:, None] <= ends_at)
         # a period that was not watched to its end says nothing of who would have ended in it
-        known = (duration[:, None] > first) & (ended | (duration[:, None] >= first + self.length_ - 1e-9))
+        known = (duration[:, None] > begins) & (ended | (duration[:, None] >= ends_at))
         row, period = np.nonzero(known)
         ends = ended[row, period].astype(np.int64)
         if len(np.unique(ends)) < 2:
             raise NotApplicable(
-                f"all {len(ends)} periods of {self.length_:.0f} days in the train rows end alike"
+                f"all {len(ends)} periods of {self.borders_[1]:.0f} days in the train rows end alike"
             )
         self.learner.fit(self._rows(Z[row], self._ages(X)[row], period), ends)
         return self
@@ -56,8 +58,7 @@ class DiscreteHazard:
         hazard = self.learner.predict_proba(self._rows(Z[row], ages[row], period))[:, 1]
         curve = np.cumprod(1 - hazard.reshape(n, self.periods), axis=1)
         curve = np.concatenate([np.ones((n, 1)), curve], axis=1)
-        ends = np.arange(self.periods + 1) * self.length_
-        return np.array([np.interp(times, ends, c) for c in curve])
+        return np.array([np.interp(times, self.borders_, c) for c in curve])
 
     def _ages(self, X: pd.DataFrame) -> np.ndarray:
         """Return the days from each contract's first day to the first of the label window, (n,)."""
@@ -69,6 +70,7 @@ class DiscreteHazard:
         time = np.eye(self.periods)[period] if self.indicators else period[:, None].astype(np.float64)
         if not self.has_age_:
             return np.column_stack([Z, time])
-        start = np.clip(ages, 0.0, 1e6) + period * self.length_
-        renewals = renewals_by(start + self.length_) - renewals_by(start)
+        age = np.clip(ages, 0.0, 1e6)
+        start = age + self.borders_[period]
+        renewals = renewals_by(age + self.borders_[period + 1]) - renewals_by(start)
         return np.column_stack([Z, time, np.log1p(start / DAYS_PER_MONTH), renewals])

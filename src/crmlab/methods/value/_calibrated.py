@@ -1,4 +1,4 @@
-"""Learners of spend whose intervals are calibrated on train rows that a copy has not seen."""
+"""Learners of spend whose intervals are calibrated on train rows that a copy did not learn from."""
 
 from __future__ import annotations
 
@@ -33,12 +33,15 @@ class Learner(Protocol):
 class Calibrated(BaseEstimator):
     """Calibrates a learner's intervals and P(no spend) by cross-conformal prediction (Vovk 2015).
 
-    The train rows, which are handed in order of time, are cut into blocks; copies of the learner predict
-    each block from the others. How the PITs fall, in groups by predicted value, corrects the
-    learner, which then learns from all rows; the expected spend is its own. Blocks in time rather
-    than the latest rows alone: one season is no measure for the next. And rather than random parts: the
-    label windows of one customer overlap, and copies would know them. Where rows are too few to
-    tell, nothing is corrected.
+    The train rows, which are handed origin by origin in order of time, are cut into blocks of as many rows;
+    copies of the learner predict each block from the others. How the PITs fall, in groups by predicted
+    value, corrects the learner, which then learns from all rows; the expected spend is its own. Blocks in
+    order of time rather than the latest rows alone: one season is no measure for the next. And rather than
+    random parts: nearly every row would have its neighbours in time in another part. Near the borders of
+    blocks some rows still do: a border may cut through an origin, and the origins on its two sides have
+    customers in common, and label days where they lie closer than the horizon. So copies know a part of
+    what they are judged by, and coverage is not guaranteed. Where rows are too few to tell, nothing is
+    corrected.
     """
 
     def __init__(self, learner: Any):
@@ -60,7 +63,7 @@ class Calibrated(BaseEstimator):
         return self
 
     def _unseen(self, X: pd.DataFrame, value: np.ndarray, blocks: list[np.ndarray]) -> Spread:
-        """Return the predictive distributions of all rows, each by a copy that has not seen its block."""
+        """Return the predictive distributions of all rows, each by a copy that learned from other blocks."""
         found = []
         for block in blocks:
             others = np.delete(np.arange(len(value)), block)

@@ -1,4 +1,4 @@
-"""Rules for spend that need no fit; their intervals are what train rows of the same grade spent."""
+"""Rules for spend: a column scaled, or means; their intervals are what train rows of the same grade spent."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ GRADES = 20
 class Graded(BaseEstimator):
     """Predicts by a rule, `rule(X)`, and takes interval and P(no spend) from train rows of the grade.
 
-    Within a grade the customers of train and test are exchangeable as far as the rule can tell, and
-    no row was used to fit it: these are split conformal intervals of the value itself, by group.
+    Within a grade the customers of train and test are exchangeable as far as the rule can tell, so the ends
+    of the interval are plain quantiles of what the grade's train rows spent. That is near to split conformal
+    prediction by group, without its guarantee: no row stands in for the customer to come (n + 1), the edges
+    of the grades come from the same rows, and so does the rule itself where it is a mean of their spend.
     """
 
     def fit(self, X: pd.DataFrame, value: np.ndarray, *, horizon_days: float) -> Graded:
