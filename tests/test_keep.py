@@ -90,7 +90,7 @@ def test_the_budget_goes_to_the_best_who_may_be_contacted_and_pay(compared):
     assert {"over budget", "not worth it"} <= set(asked["contact"])
 
 
-def test_test_outcomes_change_nothing_but_the_look_back(compared):
+def test_once_the_method_is_picked_test_outcomes_change_nothing_but_the_look_back(compared):
     before = keep.of(compared)
     solution = compared.problem.solution.copy()
     tested = compared.problem.fold(max(compared.problem.fold_numbers())).test_row_ids
@@ -100,6 +100,68 @@ def test_test_outcomes_change_nothing_but_the_look_back(compared):
     pd.testing.assert_frame_equal(after.table, before.table)
     assert after.sentences[:3] == before.sentences[:3]
     assert after.sentences[3] != before.sentences[3]
+    # the pick itself was made on them
+    assert after.sentences[3].endswith("The method was picked on these outcomes too, so this flatters.")
+
+
+@pytest.mark.parametrize(
+    ("shift", "held", "said"),
+    [
+        (0.2, False, "which lies outside: the scores of Hiatus are too high to be taken for probabilities"),
+        (-0.2, False, "which lies outside: the scores of Hiatus are too low to be taken for probabilities"),
+        (0.2, True, "which lies outside: the rates of the hold-out are too high here"),
+        (0.0, False, "which lies inside;"),
+    ],
+)
+def test_a_look_back_beyond_its_interval_is_held_against_the_scores(compared, shift, held, said):
+    found = keep.of(compared)
+    table = found.table.assign(contact="contact", probability=0.6 + shift)
+    outcome = np.repeat([1, 0], [60, 40])
+    found = replace(found, table=table, outcome=outcome, n_inner=50 * held)
+    # Wilson's interval of 60 of 100
+    assert f"60.0% of them left (95% interval 50.2% to 69.1%), {0.6 + shift:.1%} were" in found.sentences[3]
+    assert said in found.sentences[3]
+    assert ("so is the expected profit" in found.sentences[3]) == (shift != 0)
+
+
+def test_value_at_risk_is_told_with_those_of_the_silent_who_came_back(compared):
+    problem = compared.problem
+    fold = problem.fold(max(problem.fold_numbers()))
+    # silent in the 90 days from January on; July's rows say when they last bought
+    early = fold.train_rows["origin"] == pd.Timestamp("2024-01-01")
+    silent = fold.train_rows[early & (fold.train_outcomes["outcome"] == 1)]
+    now = fold.test_rows.set_index("customer")["days_since_last"].loc[silent["customer"]].to_numpy()
+    # from 31 March, the first day after that window, to 30 June are 92 days
+    back = now <= 91
+    assert 0 < back.sum() < len(silent)
+    found = keep.of(compared)
+    share = silent["total_spend"][back].sum() / silent["total_spend"].sum()
+    kept = found.returned
+    assert (kept.origin, kept.silent, kept.returned, kept.days) == ("2024-01-01", len(silent), back.sum(), 92)
+    assert kept.value_share == pytest.approx(share)
+    assert (
+        f"{back.sum()} ({back.mean():.1%}) of {len(silent)} silent in the 90 days from 2024-01-01 bought "
+        f"again in the 92 days after, with {share:.1%} of their value, so it is an upper bound"
+    ) in found.sentences[1]
+    nobody = replace(found, returned=replace(kept, returned=0))
+    assert "none bought again in the 92 days after." in nobody.sentences[1]
+
+
+def test_where_coming_back_cannot_be_known_value_at_risk_is_called_an_upper_bound(compared):
+    # the label window of April has not ended a horizon before July
+    rows = compared.problem.rows
+    kept = compared.problem.folds
+    late = rows.loc[rows["origin"] != pd.Timestamp("2024-01-01"), "row_id"]
+    compared.problem = replace(compared.problem, folds=kept[kept["row_id"].isin(late)])
+    found = keep.of(compared)
+    assert found.returned is None
+    assert (
+        "the year's margin of customers silent for 90 days, as if none of them came back; some do, so it is "
+        "an upper bound"
+    ) in found.sentences[1]
+    contract = replace(found, horizon_days=None)
+    assert "the year's margin of those who leave" in contract.sentences[1]
+    assert "came back" not in contract.sentences[1]
 
 
 def test_the_sentences_count_what_the_list_says(compared):
@@ -111,7 +173,7 @@ def test_the_sentences_count_what_the_list_says(compared):
     value = found.table.loc[chosen, "value"]
     real = np.where(left == 1, 0.3 * (value - 5) - 1, -6.0).sum()
     assert f"{left.mean():.1%} of them left" in found.sentences[3]
-    assert found.sentences[3].endswith(f"would have earned {real:,.2f}.")
+    assert f"would have earned {real:,.2f}." in found.sentences[3]
 
 
 def test_a_hold_out_turns_scores_into_rates(compared):

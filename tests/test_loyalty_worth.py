@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -81,6 +83,30 @@ def test_the_sentences_give_the_numbers_of_the_table(compared):
     assert f"by {own.min():.1%} to {own.max():.1%}" in second
     assert f"{own.min():.1%}" != f"{own.max():.1%}"
     assert "where winning is free" in third
+
+
+@pytest.mark.parametrize(
+    ("spend", "expected"),
+    [
+        # 10 a period and a gain of .7 / .65 - 1 at 20%; 10 · 1.05 / .55 is 3.8 times the cost at 5%
+        (60.0, r"7\.7% where winning is free, and without bound towards 3\.8 times .* that pays back\.$"),
+        (900.0, r"free, and \d+\.\d% to \d+\.\d% still at 20 times .* \(5\), the highest ratio looked at\.$"),
+        # 55 · 1.1 / .6 is 20.2 times the cost at 10%, 55 · 1.15 / .65 only 19.46 times at 15%
+        (
+            240.0,
+            r"still at 20 times .*, where the yearly discount rate is at most 10%; at higher rates without "
+            r"bound towards 19\.4 times it\.$",
+        ),
+        (10.0, r"^At no cost ratio does a customer pay back"),
+    ],
+)
+def test_the_end_of_the_grid_is_no_bound(compared, spend, expected):
+    given = {"period_days": 365, "margin_share": 0.25, "retention_cost": 5.0}
+    table = loyalty_worth.by_cost(Group(100, 0.5, spend), **given)
+    said = replace(loyalty_worth.of(compared), by_cost=table, retention_cost=5.0).sentences[2]
+    assert re.search(expected, said)
+    last = table.loc[table["cost_ratio"] == 20.0, "gain"].dropna()
+    assert all(f"{gain:.1%}" in said for gain in (last.min(), last.max()) if len(last))
 
 
 def test_without_a_period_a_price_or_a_history_it_does_not_apply(compared, make):

@@ -2,7 +2,8 @@
 
 The list is of the last window's customers. Their probability to churn is the champion's, turned into a rate
 on the inner hold-out of the train rows where there is one; their value is what their past spend says.
-The outcomes of the list's own rows are used for nothing but one sentence that looks back.
+The champion was picked by its scores on outcomes that those of the list's own rows are part of. Once the
+method is picked, they are used for nothing but one sentence that looks back, and which it flatters.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import pandas as pd
 from crmlab import registry, spreadsheet, store
 from crmlab.compare import PIPELINE, SCRATCH
 from crmlab.errors import NotApplicable, UsageError
-from crmlab.maths.rates import rates
+from crmlab.maths.rates import rates, wilson
 from crmlab.maths.retention import contact_profit, yearly_margin
 from crmlab.prospects import CONSENT, CONTACT, NO_CONSENT, NOT_WORTH_IT
 from crmlab.run import Run, load_model
-from crmlab.vocabulary import CHANCE, OK, ORACLE
 from crmlab.why.departures import scoring
 from crmlab.why.reasons import reasons, usual_value
+from crmlab.why.window import explaining
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
@@ -40,17 +41,37 @@ NEEDS: Final = (
 
 
 @dataclass(frozen=True)
+class Returned:
+    """How many who were silent for a horizon came back: of the latest origin where that can be known.
+
+    origin: its cutoff, a day. silent: customers who bought nothing in its label window. returned: those of
+    them who bought after it, in the `days` up to the list's own cutoff. value_share: their share of the
+    value of the silent at the origin; nan where the silent have none.
+    """
+
+    origin: str
+    silent: int
+    returned: int
+    days: int
+    value_share: float
+
+
+@dataclass(frozen=True)
 class Kept:
     """The retention list of a comparison's last window.
 
     table: one row per customer, the highest expected profit first: `customer`, `score`, `probability`
     of churn, `value` (a year's margin), `value_at_risk` (their product), `expected_profit` of a contact,
     all in currency, `contact` (contact, over budget, not worth it, no consent), `reason_1` to `reason_3`.
-    explained_by: whose reasons they are. outcome: what happened since, (n,).
+    explained_by: whose reasons they are. horizon_days: how long who is lost is silent, None where leaving is
+    published. returned: None where it cannot be known. outcome: what happened since, (n,).
     """
 
     problem: str
     label: str
+    level: float
+    horizon_days: int | None
+    returned: Returned | None
     explained_by: str | None
     cutoff: str | None
     prices: Mapping[str, float]
@@ -104,10 +125,31 @@ class Kept:
         share = self.table["value_at_risk"].sum() / max(self.table["value"].sum(), 1e-12)
         accept = self.prices["accept_rate"]
         return (
-            f"A customer's value is {what}; {share:.1%} of all value is at risk. An offer costs "
-            f"{self.prices['incentive_cost']:g} where it is taken and {self.prices['contact_cost']:g} to "
-            f"make; {accept:.0%} of those about to leave are expected to stay for it, and everyone who "
-            "stays anyway takes it."
+            f"A customer's value is {what}; {share:.1%} of all value is at risk. {self._of_coming_back()} "
+            f"An offer costs {self.prices['incentive_cost']:g} where it is taken and "
+            f"{self.prices['contact_cost']:g} to make; {accept:.0%} of those about to leave are expected to "
+            "stay for it, and everyone who stays anyway takes it."
+        )
+
+    def _of_coming_back(self) -> str:
+        """Say what value at risk takes for lost, and how many of an earlier window's silent came back."""
+        if self.horizon_days is None:
+            return "That is the year's margin of those who leave."
+        text = (
+            f"That is the year's margin of customers silent for {self.horizon_days} days, as if none of them "
+            "came back"
+        )
+        r = self.returned
+        if r is None or not r.silent:
+            return f"{text}; some do, so it is an upper bound, and so is what a contact is expected to earn."
+        window = f"in the {self.horizon_days} days from {r.origin}"
+        if not r.returned:
+            return f"{text}; of {r.silent:,} silent {window} none bought again in the {r.days} days after."
+        held = "" if np.isnan(r.value_share) else f", with {r.value_share:.1%} of their value"
+        return (
+            f"{text}; but {r.returned:,} ({r.returned / r.silent:.1%}) of {r.silent:,} silent {window} "
+            f"bought again in the {r.days} days after{held}, so it is an upper bound, and so is what a "
+            "contact is expected to earn."
         )
 
     def _of_probability(self) -> str:
@@ -123,16 +165,27 @@ class Kept:
         return f"{rate}; the reasons are those of {self.explained_by}."
 
     def _of_looking_back(self) -> str:
-        """Say how many of those to be contacted left since, beside how many were expected, and the profit."""
+        """Say how many of those to be contacted left since, what that says of the scores, and the profit."""
         chosen = (self.table["contact"] == CONTACT).to_numpy()
         if not chosen.any():
             return "Nobody is to be contacted."
         top = self.table[chosen]
         left = self.outcome[chosen]
         earned = contact_profit(left, top["value"].to_numpy(), **money(self.prices)).sum()
+        ends = wilson(np.array([left.sum()]), np.array([len(left)]), level=self.level)
+        lower, upper = (float(end[0]) for end in ends)
+        expected = float(top["probability"].mean())
+        found = "which lies inside"
+        if not lower <= expected <= upper:
+            way = "high" if expected > upper else "low"
+            what = f"the rates of the hold-out are too {way} here"
+            if not self.n_inner:
+                what = f"the scores of {self.label} are too {way} to be taken for probabilities here"
+            found = f"which lies outside: {what}, and so is the expected profit"
         return (
-            f"Looking back, {left.mean():.1%} of them left, {top['probability'].mean():.1%} were "
-            f"expected to; at the same prices the contacts would have earned {earned:,.2f}."
+            f"Looking back, {left.mean():.1%} of them left ({self.level:.0%} interval {lower:.1%} to "
+            f"{upper:.1%}), {expected:.1%} were expected to, {found}; at the same prices the contacts would "
+            f"have earned {earned:,.2f}. The method was picked on these outcomes too, so this flatters."
         )
 
 
@@ -156,7 +209,7 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     churn, n_inner = _probability(comparison, run, number, score)
     valued = pd.concat([fold.test_rows["customer"], decided(score, churn, fold.test_rows, prices)], axis=1)
     order = valued.sort_values(["expected_profit", "score"], ascending=False, kind="stable").index
-    explained = _explaining(comparison, run) if len(fold.train_rows) else None
+    explained = explaining(comparison, run) if len(fold.train_rows) else None
     told = _reasons(comparison, explained, fold, order[:reasoned])
     table = valued.loc[order].join(told)
     table[told.columns] = table[told.columns].fillna("")
@@ -164,6 +217,9 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     return Kept(
         problem=comparison.name,
         label=run.label,
+        level=comparison.level,
+        horizon_days=comparison.problem.facts["horizon_days"],
+        returned=came_back(comparison),
         explained_by=explained.label if explained else None,
         cutoff=fold.cutoff,
         prices=prices,
@@ -172,6 +228,39 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
         has_spend={"total_spend", "T_days"} <= set(fold.test_rows),
         table=table.reset_index(drop=True),
         outcome=outcome[order.to_numpy()],
+    )
+
+
+def came_back(comparison: Comparison) -> Returned | None:
+    """Return how many of the silent of an earlier window bought after it, as known at the last cutoff.
+
+    Of the train rows' latest origin whose label window ended a whole horizon before that cutoff: its
+    outcomes say who was silent, the rows of the list when they last bought. None without such an origin
+    (or without dates, or days_since_last).
+    """
+    facts, fold = comparison.problem.facts, comparison.problem.fold(_last(comparison)["fold"])
+    train = fold.train_rows
+    if not facts["horizon_days"] or fold.cutoff is None or "days_since_last" not in fold.test_rows:
+        return None
+    cutoff, horizon = pd.Timestamp(fold.cutoff), pd.Timedelta(days=facts["horizon_days"])
+    ended = train["origin"] + pd.Timedelta(days=facts.get("gap_days") or 0) + horizon
+    early = ended + horizon <= cutoff
+    if not early.any():
+        return None
+    here = early & (ended == ended[early].max())
+    days = (cutoff - ended[here].iloc[0]).days
+    silent = train[here & (fold.train_outcomes["outcome"] == 1)]
+    # 0 days ago is the day before the cutoff
+    now = fold.test_rows.set_index("customer")["days_since_last"]
+    back = (silent["customer"].map(now) < days).to_numpy()
+    prices = comparison.economics
+    value = yearly_margin(silent, margin_share=prices["margin_share"], otherwise=prices["customer_value"])
+    return Returned(
+        origin=str(train.loc[here, "origin"].iloc[0].date()),
+        silent=len(silent),
+        returned=int(back.sum()),
+        days=days,
+        value_share=float(value[back].sum() / value.sum()) if value.sum() > 0 else float("nan"),
     )
 
 
@@ -254,13 +343,6 @@ def _probability(comparison: Comparison, run: Run, number: int, score: np.ndarra
 def _last(comparison: Comparison) -> Mapping[str, Any]:
     """Return the facts of the last window's first fit, whose model is kept."""
     return max((f for f in comparison.problem.facts["folds"] if f["refit"] == 0), key=lambda f: f["window"])
-
-
-def _explaining(comparison: Comparison, run: Run) -> Run | None:
-    """Return the run whose model gives reasons: the list's own, if a classifier, else the best one."""
-    runs = [run, *(comparison.run_of(m) for m in comparison.order())]
-    able = (r for r in runs if r.status == OK and r.kind == "classification")
-    return next((r for r in able if r.control not in (CHANCE, ORACLE)), None)
 
 
 def _reasons(comparison: Comparison, run: Run | None, fold: Any, chosen: pd.Index) -> pd.DataFrame:

@@ -67,7 +67,6 @@ class LoyaltyWorth:
         """Say what both slogans come to in this shop."""
         here = self.by_margin[np.isclose(self.by_margin["margin_share"], self.margin_share)]
         low, high = (here[f"{c}_share"].agg(["min", "max"]) for c in ("more_retention", "more_loyal"))
-        paid = self.by_cost["gain"].dropna()
         said = (
             f"Of {self.everyone.n:,} customers who bought in the {self.period_days} days before the cutoff, "
             f"{self.everyone.retention:.1%} bought again in the {self.period_days} days after it; a retained "
@@ -79,15 +78,30 @@ class LoyaltyWorth:
             f"{max(DISCOUNT_RATES):.0%}, whatever the margin; {MORE:.0%} more loyal customers "
             f"({LOYAL} and more repeat purchases) raise it by {high['min']:.1%} to {high['max']:.1%}."
         )
-        ratio = (
+        return (said, points, self._of_cost())
+
+    def _of_cost(self) -> str:
+        """Say how the gain grows with what winning a customer costs, and where that ends."""
+        paid = self.by_cost.dropna(subset="gain")
+        if paid.empty:
+            return "At no cost ratio does a customer pay back what winning and keeping one costs."
+        cost = f"times the cost of keeping for a period ({self.retention_cost:g})"
+        last = self.by_cost["cost_ratio"].max()
+        still = paid[paid["cost_ratio"] == last]
+        rest = paid[~paid["discount_rate"].isin(still["discount_rate"])]
+        bound = f"{rest['cost_ratio'].max():g}"
+        end = f"without bound towards {bound} {cost}, the highest ratio looked at that pays back"
+        if len(still):
+            low, high = (f"{gain:.1%}" for gain in still["gain"].agg(["min", "max"]))
+            end = low if low == high else f"{low} to {high}"
+            end += f" still at {last:g} {cost}, the highest ratio looked at"
+            if len(rest):
+                end += f", where the yearly discount rate is at most {still['discount_rate'].max():.0%}; "
+                end += f"at higher rates without bound towards {bound} times it"
+        return (
             f"Net of what winning a customer costs the same {100 * MORE:.0f} points are a larger share of a "
-            f"smaller profit: {paid.min():.1%} where winning is free, and without bound towards "
-            f"{self.by_cost.loc[paid.index, 'cost_ratio'].max():g} times the cost of keeping for a period "
-            f"({self.retention_cost:g}), the highest ratio looked at that pays back."
-            if len(paid)
-            else "At no cost ratio does a customer pay back what winning and keeping one costs."
+            f"smaller profit: {paid['gain'].min():.1%} where winning is free, and {end}."
         )
-        return (said, points, ratio)
 
 
 def of(comparison: Comparison) -> LoyaltyWorth:

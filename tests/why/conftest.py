@@ -91,6 +91,7 @@ def compared(project: Any, make: SimpleNamespace) -> SimpleNamespace:
         name="small",
         runs=[run],
         verdict=SimpleNamespace(champion=BOOSTING),
+        order=lambda: [BOOSTING],
         run_of=lambda method: run,
         seed=1,
         level=0.95,

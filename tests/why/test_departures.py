@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -47,6 +48,21 @@ def test_the_portrait_is_of_the_train_rows_and_of_those_at_risk_now(compared):
         .startswith(f"days_since_last ({row['lost']} against {row['stayed']})")
     )
     assert list(found.head()) == ["Lost", "Stayed", "At risk now", "Everyone now", "AUC alone"]
+
+
+def test_rows_are_not_told_as_people(compared, make):
+    problem = compared.problem
+    found = departures.of(compared)
+    # two train origins of the same 300 customers
+    assert found.n_lost + found.n_stayed == 600
+    assert found.n_customers == 300
+    assert f"the {found.n_lost} train rows of customers who then left" in found.sentences[0]
+    assert "there are 300 customers)" in found.sentences[0]
+    late = problem.rows.loc[problem.rows["origin"] != problem.rows["origin"].min(), "row_id"]
+    compared.problem = replace(problem, folds=problem.folds[problem.folds["row_id"].isin(late)])
+    found = departures.of(compared)
+    assert found.n_lost + found.n_stayed == found.n_customers == 300
+    assert f"the {found.n_lost} who left in the train windows from the" in found.sentences[0]
 
 
 def test_texts_are_told_by_their_most_frequent_level(compared):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from crmlab.errors import NotApplicable
+from crmlab.plots import importance as picture
+from crmlab.vocabulary import CHANCE
 from crmlab.why import importance as module
+from crmlab.why import patterns
 from crmlab.why.importance import Importance, importance
 
 
@@ -137,6 +142,34 @@ def test_a_comparison_is_explained_by_its_kept_models(compared):
 
 def test_a_comparison_without_a_classifier_says_so(compared):
     compared.runs[0] = replace(compared.runs[0], method="lifetime/bg_nbd")
+    compared.verdict.champion = "lifetime/bg_nbd"
+    compared.order = lambda: ["lifetime/bg_nbd"]
     compared.run_of = lambda method: compared.runs[0]
     with pytest.raises(NotApplicable, match="no classifier to explain"):
         module.of(compared)
+
+
+def test_a_champion_without_columns_is_stood_in_for_by_the_best_classifier(compared):
+    model = replace(compared.runs[0], method="classification/other", label="Other")
+    champion = replace(compared.runs[0], method="lifetime/bg_nbd", label="BG/NBD")
+    chance = replace(model, method="classification/prevalence", label="Base rate", control=CHANCE)
+    known = {r.method: r for r in (champion, chance, model)}
+    compared.runs, compared.run_of, compared.order = list(known.values()), known.get, lambda: list(known)
+    compared.verdict.champion = champion.method
+    found = module.of(compared)
+    assert found.table["label"].unique().tolist() == ["Other"]
+    said = "Other: the champion, BG/NBD, is no classifier and has no columns to explain."
+    assert found.sentences[0] == f"Explained is {said}"
+    assert found.sentences[1].startswith("Other loses most AUC")
+    assert patterns.of(compared, found).sentences[-1] == f"Which columns matter is told by {said}"
+    assert "the champion, BG/NBD, is no classifier" in " ".join(t.get_text() for t in texts(found))
+    # a champion that is a classifier is explained itself
+    compared.verdict.champion = model.method
+    found = module.of(compared)
+    assert found.sentences[0].startswith("Other loses most AUC")
+    assert patterns.of(compared, found).sentences[-1] == "Which columns matter is told by Other."
+
+
+def texts(found: Importance) -> list[Any]:
+    """Return the texts above the picture of an importance."""
+    return picture.draw(found).findobj(Text)

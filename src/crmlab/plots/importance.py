@@ -33,7 +33,8 @@ def draw(found: Any) -> _style.Picture:
         figure, grid = _style.canvas(
             title,
             f"loss of AUC when a column is shuffled, on {found.rows:,} test rows of the last window; "
-            f"{found.level:.0%} intervals (test customers, permutations); squares: columns shuffled together",
+            f"{found.level:.0%} intervals (test customers, permutations); squares: columns shuffled together"
+            + (f"; {found.stand_in}" if found.stand_in else ""),
             columns=len(methods),
             height=4.4,
             squeeze=False,

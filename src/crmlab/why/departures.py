@@ -37,13 +37,15 @@ class Departures:
     table: one row per column, those first that told the lost apart most: `column`, `auc` (of the column
     alone, on the train rows, .5 = says nothing), then the usual value (median of numbers, most
     frequent text with its share) among the `lost` and the `stayed` of the train rows, and `at_risk` and
-    `everyone` of the last window.
+    `everyone` of the last window. n_lost, n_stayed: train rows; n_customers: the customers that they are
+    of, fewer where a customer has a row at each origin.
     """
 
     label: str
     positive: str
     n_lost: int
     n_stayed: int
+    n_customers: int
     n_at_risk: int
     table: pd.DataFrame
 
@@ -53,9 +55,15 @@ class Departures:
         if self.table.empty:
             return ("No column tells the lost apart.",)
         tells = [f"{r.column} ({r.lost} against {r.stayed})" for r in self.table.head(3).itertuples()]
+        who = f"the {self.n_lost:,} who left in the train windows from the {self.n_stayed:,} who stayed"
+        if self.n_customers < self.n_lost + self.n_stayed:
+            who = (
+                f"the {self.n_lost:,} train rows of customers who then left from the {self.n_stayed:,} of "
+                f"customers who then stayed (a customer has a row at each origin; there are "
+                f"{self.n_customers:,} customers)"
+            )
         return (
-            f"What most tells the {self.n_lost:,} who left in the train windows from the "
-            f"{self.n_stayed:,} who stayed: {', '.join(tells)}.",
+            f"What most tells {who}: {', '.join(tells)}.",
             f"At risk are the {self.n_at_risk:,} of today's customers with the highest scores of "
             f"{self.label}.",
         )
@@ -79,6 +87,7 @@ def of(comparison: Comparison) -> Departures:
     score = own.loc[comparison.problem.fold(fold["fold"]).test_row_ids, "score"].to_numpy()
     first = np.argsort(-score, kind="stable")[: max(1, round(SHARE * len(score)))]
     lost = window.train_outcome == 1
+    owners = comparison.problem.fold(fold["fold"]).train_rows["customer"]
     groups = {
         "lost": window.train[lost],
         "stayed": window.train[~lost],
@@ -98,6 +107,7 @@ def of(comparison: Comparison) -> Departures:
         positive=window.positive,
         n_lost=int(lost.sum()),
         n_stayed=int((~lost).sum()),
+        n_customers=owners.nunique() + int(owners.isna().sum()),
         n_at_risk=len(first),
         table=table.loc[order].head(SHOWN).reset_index(drop=True),
     )

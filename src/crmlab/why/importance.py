@@ -13,7 +13,7 @@ from crmlab.maths import ranking, resampling
 from crmlab.run import load_model
 from crmlab.seeds import generator
 from crmlab.why.association import groups
-from crmlab.why.window import LastWindow, explained, last_window
+from crmlab.why.window import LastWindow, explained, last_window, stand_in
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
@@ -32,7 +32,8 @@ class Importance:
 
     table: one row per model (`method`, `label`, `auc` on the rows looked at) and per column or group
     (`permuted`, `columns`, `together`), the largest `auc_drop` of the model first, with its interval
-    `lower`, `upper`, and `shares_with`: the columns that say nearly the same.
+    `lower`, `upper`, and `shares_with`: the columns that say nearly the same. stand_in: why the
+    first model is not the champion's, where that is no classifier.
     """
 
     task: str
@@ -40,6 +41,7 @@ class Importance:
     level: float
     rows: int
     table: pd.DataFrame
+    stand_in: str = ""
 
     def top(self, method: str | None = None, count: int = SHOWN) -> pd.DataFrame:
         """Return the columns and groups of a model (default: the first) that matter most."""
@@ -62,7 +64,10 @@ class Importance:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Say, per model, what matters most, and which columns cannot be told apart."""
-        return tuple(self._said(method) for method in self.table["method"].unique())
+        said = tuple(self._said(method) for method in self.table["method"].unique())
+        if not self.stand_in:
+            return said
+        return (f"Explained is {self.table['label'].iloc[0]}: {self.stand_in}.", *said)
 
     def _said(self, method: str) -> str:
         """Say what matters most to one model, alone and with the columns that say nearly the same."""
@@ -91,17 +96,17 @@ class Importance:
 def of(comparison: Comparison) -> Importance:
     """Return the importance of columns to the champion and to the explainable boosting machine.
 
-    Of their models of the last window, on its test rows. Raises NotApplicable where there is no
+    Of their models of the last window, on its test rows; for a champion that is no classifier the best
+    one stands in. Raises NotApplicable where there is no
     classifier to explain, DataError where its model is not in the store any more.
     """
-    window = last_window(comparison)
+    window, runs = last_window(comparison), explained(comparison)
     tables = [
-        importance(load_model(run.key), window).assign(method=run.method, label=run.label)
-        for run in explained(comparison)
+        importance(load_model(run.key), window).assign(method=run.method, label=run.label) for run in runs
     ]
     table = pd.concat(tables, ignore_index=True)
     rows = min(ROWS, len(window.test))
-    return Importance(comparison.task, comparison.name, comparison.level, rows, table)
+    return Importance(comparison.task, comparison.name, comparison.level, rows, table, stand_in(comparison))
 
 
 def importance(model: Any, window: LastWindow, *, permutations: int = PERMUTATIONS) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from crmlab.why.importance import Importance
 from crmlab.why.importance import of as importance_of
 from crmlab.why.rules import SHARE, grown
 from crmlab.why.shapes import Curve, curves
-from crmlab.why.window import LastWindow, boosting, explained, last_window
+from crmlab.why.window import LastWindow, boosting, explained, last_window, stand_in
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
@@ -43,14 +43,17 @@ def of(comparison: Comparison, found: Importance | None = None) -> Patterns:
     """Return at most five patterns of a comparison's last window.
 
     found: its importance, computed where None. The model that is explained is the explainable
-    boosting machine where it takes part, else the champion. Raises NotApplicable where there is no
-    classifier to explain.
+    boosting machine where it takes part, else the champion, or the best classifier where the champion is
+    none; the last sentence names it. Raises NotApplicable where there is no classifier to explain.
     """
-    run = boosting(comparison)
-    method = (run or explained(comparison)[0]).method
+    machine = boosting(comparison)
+    run = machine or explained(comparison)[0]
     found = found or importance_of(comparison)
-    shown = curves(run.details[max(run.details)]) if run else []
-    return patterns(last_window(comparison), found.carrying(method), shown)
+    shown = curves(machine.details[max(machine.details)]) if machine else []
+    made = patterns(last_window(comparison), found.carrying(run.method), shown)
+    why = stand_in(comparison)
+    said = f"Which columns matter is told by {run.label}{f': {why}' if why else ''}."
+    return replace(made, sentences=(*made.sentences, said))
 
 
 def patterns(window: LastWindow, carrying: dict[str, str], shown: list[Curve]) -> Patterns:

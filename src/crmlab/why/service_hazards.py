@@ -2,7 +2,9 @@
 
 Leaving a shop without contracts is never seen, only guessed from silence; and who has just bought
 both writes more tickets and buys again sooner, so that the hazard of the next purchase tells nothing of
-service. What has a date is the end of a membership: it is the event here.
+service. What has a date is the end of a membership: it is the event here. An episode still marks a
+customer who is active, while those who silently dropped out end memberships sooner: that by itself lowers
+the ratios. In the ratio of a slow answer over a quick one it largely cancels.
 """
 
 from __future__ import annotations
@@ -30,8 +32,20 @@ SLOW_HOURS: Final = 24.0
 MEMORY_DAYS: Final = 84.0
 SATISFIED: Final = 4
 """Of 5 points."""
+WIDE: Final = 2.0
+"""From so many times its lower end on, an interval's upper end leaves the size of a ratio open."""
+
 DAY: Final = pd.Timedelta(days=1)
 DRAWS: Final = 4000
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The hazard ratio of slow answers over that of quick ones that satisfied, with its interval."""
+
+    ratio: float
+    lower: float
+    upper: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,8 @@ class ServiceHazards:
     """The hazard ratios of a data set's service, as known at the last cutoff.
 
     table: one row per kind of episode: `kind`, `ratio` with `lower` and `upper`, `events` that fell
-    into such episodes, `days` spent in them. recovery: None where a ratio that it needs is not there.
+    into such episodes, `days` spent in them. contrast, recovery: None where a ratio that they need is not
+    there.
     """
 
     problem: str
@@ -65,35 +80,59 @@ class ServiceHazards:
     memberships: int
     events: int
     table: pd.DataFrame
+    contrast: Contrast | None
     recovery: Recovery | None
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say what is established, and what a recovery is worth."""
+        """Say what is established, what a recovery is worth, and what lowers the ratios."""
         about = (
             f"{self.events:,} of {self.memberships:,} memberships had ended by {self.cutoff}. An episode "
-            f"acts for {self.memory_days:g} days; slow is an answer after {self.slow_hours:g} hours. Members "
-            "who leave soon anyway differ from those who stay, which draws every ratio towards 1."
+            f"acts for {self.memory_days:g} days; slow is an answer after {self.slow_hours:g} hours. An "
+            "episode marks a customer who is still active, which by itself lowers the ratios: those who "
+            "dropped out unseen write no tickets and end memberships sooner. A ratio below 1 is therefore "
+            "no proof of an effect."
         )
-        return (*(self._of_ratio(row) for row in self.table.itertuples()), self._of_recovery(), about)
+        ratios_said = (self._of_ratio(row) for row in self.table.itertuples())
+        return (*ratios_said, self._of_contrast(), self._of_recovery(), about)
 
     def _of_ratio(self, row: Any) -> str:
-        """Say one hazard ratio."""
+        """Say one hazard ratio, and whether its interval leaves anything to be said."""
         said = f"After a {row.kind} members end their membership {row.ratio:.2f} times as fast"
         ends = f"{self.level:.0%} interval {row.lower:.2f} to {row.upper:.2f}, {row.events:,} ends"
-        found = "" if row.lower > 1 or row.upper < 1 else "; a difference is not established"
+        is_real = row.lower > 1 or row.upper < 1
+        found = "" if is_real else "; a difference is not established"
+        if row.upper >= WIDE * row.lower:
+            noise = "how large the difference is stays open" if is_real else "such a number is mostly noise"
+            found += (
+                f"; the upper end is {row.upper / row.lower:.1f} times the lower one: in a single shop of "
+                f"this size {noise}"
+            )
         return f"{said} ({ends}){found}."
+
+    def _of_contrast(self) -> str:
+        """Say how slow answers compare with quick ones."""
+        if self.contrast is None:
+            return "Slow answers cannot be compared with quick ones."
+        c = self.contrast
+        found = "" if c.lower > 1 or c.upper < 1 else "; a difference is not established"
+        return (
+            f"After slow answers members end their membership {c.ratio:.2f} times as fast as after quick "
+            f"ones that satisfied ({self.level:.0%} interval {c.lower:.2f} to {c.upper:.2f}){found}. Both "
+            "mark a customer who is still active, so that what this does to a ratio largely cancels here."
+        )
 
     def _of_recovery(self) -> str:
         """Say what a recovery is worth."""
         if self.recovery is None:
             return "What a quick answer is worth cannot be told."
         r = self.recovery
+        zero = "includes 0: not established" if r.lower <= 0 <= r.upper else "does not include 0"
         return (
             f"By this model, not by the truth, a quick answer that satisfies in place of a slow one takes "
-            f"{r.saved:.1%} off the probability to leave within {self.memory_days:g} days; at {r.value:.2f} "
-            f"that a member brings in a year it is worth {r.worth:.2f} ({self.level:.0%} interval "
-            f"{r.lower:.2f} to {r.upper:.2f})."
+            f"{100 * r.saved:.1f} percentage points off the probability to leave within "
+            f"{self.memory_days:g} days; at {r.value:.2f} that a member brings in a year it is worth "
+            f"{r.worth:.2f} ({self.level:.0%} interval {r.lower:.2f} to {r.upper:.2f}, which {zero})."
         )
 
 
@@ -115,15 +154,7 @@ def of(
     tables = _known(problem.facts["dataset"], cutoff)
     happened = episodes(tables, slow_hours=slow_hours, memory_days=memory_days)
     clubs = tables["memberships"]
-    end = clubs["ended"].fillna(pd.Timestamp(cutoff))
-    spells = pd.DataFrame(
-        {
-            "customer": clubs["customer"],
-            "begin": clubs["started"],
-            "end": end,
-            "event": clubs["ended"].notna(),
-        }
-    )
+    spells = spells_of(clubs, cutoff)
     try:
         found, kinds, rate = ratios(spells, happened, level=comparison.level)
     except CrmlabError as reason:
@@ -141,6 +172,7 @@ def of(
         memberships=len(spells),
         events=int(spells["event"].sum()),
         table=kinds,
+        contrast=contrast(found, kinds, level=comparison.level),
         recovery=None
         if value is None
         else recovery(
@@ -172,6 +204,18 @@ def episodes(tables: Mapping[str, pd.DataFrame], *, slow_hours: float, memory_da
     found = [part[["customer", "at"]].drop_duplicates().assign(kind=kind) for kind, part in parts.items()]
     every = pd.concat(found, ignore_index=True)
     return every.assign(until=every["at"] + memory_days * DAY)
+
+
+def spells_of(memberships: pd.DataFrame, cutoff: Any) -> pd.DataFrame:
+    """Return memberships as `customer, begin, end, event`; one that runs on is censored at the cutoff."""
+    return pd.DataFrame(
+        {
+            "customer": memberships["customer"],
+            "begin": memberships["started"],
+            "end": memberships["ended"].fillna(pd.Timestamp(cutoff)),
+            "event": memberships["ended"].notna(),
+        }
+    )
 
 
 def spans(spells: pd.DataFrame, happened: pd.DataFrame) -> pd.DataFrame:
@@ -232,6 +276,21 @@ def ratios(
     )
     free = (cut[names] == 0).all(axis=1)
     return found, table, float(cut.loc[free, "event"].sum() / max(days[free].sum(), 1.0))
+
+
+def contrast(found: counting_process.Hazards, table: pd.DataFrame, *, level: float) -> Contrast | None:
+    """Return the ratio of slow answers over that of quick ones that satisfied, with a Wald interval.
+
+    found, table: as from `ratios`. None without both ratios.
+    """
+    names = table["kind"].tolist()
+    if not {SLOW, QUICK} <= set(names):
+        return None
+    slow, quick = names.index(SLOW), names.index(QUICK)
+    log, covariance = found.log_ratios[slow] - found.log_ratios[quick], found.covariance
+    spread = covariance[slow, slow] + covariance[quick, quick] - 2 * covariance[slow, quick]
+    error = norm.ppf((1 + level) / 2) * np.sqrt(spread)
+    return Contrast(*(float(np.exp(log + side * error)) for side in (0, -1, 1)))
 
 
 def recovery(

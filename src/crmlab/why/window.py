@@ -12,7 +12,7 @@ import pandas as pd
 from crmlab import registry
 from crmlab.errors import NotApplicable
 from crmlab.problem import Problem
-from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
+from crmlab.vocabulary import CATEGORICAL, CHANCE, NUMERIC, OK, ORACLE
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
@@ -91,15 +91,36 @@ def of_problem(problem: Problem, *, seed: int, level: float = 0.95) -> LastWindo
 def explained(comparison: Comparison) -> list[Run]:
     """Return the runs that are explained: the champion, and the explainable boosting machine.
 
-    Raises NotApplicable where there is neither, or the champion is no classifier.
+    In place of a champion that is no classifier, and so has no columns, the best classifier (see
+    `explaining`). Raises NotApplicable where no classifier answered.
     """
     champion = comparison.verdict.champion
-    named = [champion] if champion else []
-    runs = [comparison.run_of(m) for m in named] + [r for r in comparison.runs if r.method == BOOSTING]
-    found = {r.method: r for r in runs if r.status == OK and r.kind == "classification"}
-    if not found:
+    first = explaining(comparison, comparison.run_of(champion) if champion else None)
+    runs = [first] if first else []
+    runs += [r for r in comparison.runs if r.method == BOOSTING and r.status == OK]
+    if not runs:
         raise NotApplicable(f"{comparison.task}/{comparison.name} has no classifier to explain")
-    return list(found.values())
+    return list({r.method: r for r in runs}.values())
+
+
+def explaining(comparison: Comparison, run: Run | None = None) -> Run | None:
+    """Return the run whose columns explain: `run` itself, if a classifier, else the best one, else None.
+
+    Neither chance nor an oracle explains anything.
+    """
+    runs = [*([run] if run else []), *(comparison.run_of(m) for m in comparison.order())]
+    able = (r for r in runs if r.status == OK and r.kind == "classification")
+    return next((r for r in able if r.control not in (CHANCE, ORACLE)), None)
+
+
+def stand_in(comparison: Comparison) -> str:
+    """Return why not the champion is explained, nothing where it is a classifier."""
+    champion = comparison.verdict.champion
+    if champion is None or comparison.run_of(champion).kind == "classification":
+        return ""
+    return (
+        f"the champion, {comparison.run_of(champion).label}, is no classifier and has no columns to explain"
+    )
 
 
 def boosting(comparison: Comparison) -> Run | None:
