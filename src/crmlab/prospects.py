@@ -2,7 +2,8 @@
 
 The list is of the last window's test rows, scored by the model that is kept. All that turns a score
 into a decision (the rate by score, the contact depth) is learned on the inner hold-out of the train
-rows; the outcomes of the list's own rows are used for nothing but one sentence that looks back.
+rows. The outcomes of the list's own rows are used for one sentence that looks back; they also had their
+part in which method is the champion, so that sentence flatters.
 """
 
 from __future__ import annotations
