@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 from _results import keep
 
 from crmlab import posing, store, tables
@@ -25,9 +27,12 @@ SIMULATED = "demo_shop"
 VISITORS_PER_CUSTOMER = 5
 """By the simulator's default a fifth of the visitors buy."""
 
+SECONDS_APART = 0.2
+"""How often memory is looked at."""
+
 NOTES = {
     "CPU s": "of the stage with the processes that it started",
-    "peak MiB": "of a comparison: this process and its two largest workers, added up",
+    "peak MiB": "of the stage's processes together (a comparison: one and two workers), every .2 seconds",
     "comparison": "every method of the problem's roster in params.yaml, nothing reused, with refits, "
     "scoring, intervals and all pairs; no notebook",
 }
@@ -68,8 +73,13 @@ def measured(project: Path, name: str, task: str, problem: str, customers: int) 
     """Return one row: what a stage says of itself, and its CPU seconds and memory."""
     command = [sys.executable, str(Path(__file__).parent), "churn", "--stage", name, "--task", task]
     command += ["--problem", problem, "--customers", str(customers)]
+    ended, peak = threading.Event(), [0]
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as child:
+        watcher = threading.Thread(target=watch, args=(child.pid, ended, peak))
+        watcher.start()
         printed = child.stdout.read()
+        ended.set()
+        watcher.join()
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
@@ -81,11 +91,30 @@ def measured(project: Path, name: str, task: str, problem: str, customers: int) 
         "customers": said["customers"],
         "rows": said["rows"],
         "CPU s": round(used.ru_utime + used.ru_stime, 1),
-        "peak MiB": round(said.get("peak_mib") or used.ru_maxrss / 1024),
+        "peak MiB": round(peak[0] / 2**20),
         "slowest": said.get("slowest", ""),
     }
     print(*row.values(), flush=True)
     return row
+
+
+def watch(pid: int, ended: threading.Event, peak: list[int]) -> None:
+    """Keep in `peak` the most bytes that a process and its descendants held together, sampled."""
+    while not ended.wait(SECONDS_APART):
+        held = 0
+        for process in family(pid):
+            with contextlib.suppress(psutil.Error):
+                held += process.memory_info().rss
+        peak[0] = max(peak[0], held)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and its descendants, none where it has ended."""
+    try:
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def stage(name: str, task: str, problem: str, customers: int) -> dict[str, object]:
@@ -107,13 +136,11 @@ def stage(name: str, task: str, problem: str, customers: int) -> dict[str, objec
         sys.exit(f"not every method ended: {failed.to_dict('records')}")
     costs = costs.dropna(subset=["cpu_seconds"]).sort_values("cpu_seconds", ascending=False)
     slowest = ", ".join(f"{c.Method} {c.cpu_seconds:.0f} s" for c in costs.head(3).itertuples())
-    workers = costs["peak_memory_mb"].nlargest(2).sum()
     rows = comparison.problem.rows
     return {
         "customers": int(rows["customer"].nunique()),
         "rows": len(rows),
         "slowest": slowest,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 + float(workers),
     }
 
 
