@@ -104,7 +104,7 @@ def test_it_is_listed_after_the_catalogue_and_its_card_is_whole(project):
         "fetched": True,
     }
     assert story.card("mine") == (
-        "**mine (your own data)**\n\n*Orders of your own shop. Licence: your own data. Not published*"
+        "**mine (your own data)**\n\n*Orders of your own shop. Licence: your own data.* Not published"
     )
     assert "mine" not in catalogue.page()
 

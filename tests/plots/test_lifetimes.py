@@ -120,7 +120,7 @@ def test_hazard_ratios_stand_on_a_logarithmic_scale(whole):
             "days": [100.0, 900.0],
         }
     )
-    figure = hazards.draw(ServiceHazards("small", "2024-07-01", 0.95, 84.0, 24.0, 80, 40, table, None))
+    figure = hazards.draw(ServiceHazards("small", "2024-07-01", 0.95, 84.0, 24.0, 80, 40, table, None, None))
     texts = whole(figure)
     assert {"slow answer\n(12 ends)", "return\n(30 ends)", "Hazard ratio"} <= set(texts)
     axes = figure.axes[0]
