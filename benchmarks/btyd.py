@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-from _environment import environment
+from _environment import environment, said
 from _results import keep
 
 from crmlab.maths import btyd
@@ -89,13 +86,7 @@ def of_lifetimes(
     """Return the CPU seconds of some fits by lifetimes and its parameters, in our order."""
     file = folder / "customers.npz"
     np.savez(file, x=x, t_x=t_x, T=T)
-    script = Path(__file__).with_name("_lifetimes.py")
-    command = [str(python), str(script), str(file), model.name, str(AT_ONCE)]
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    done = subprocess.run(command, capture_output=True, text=True, env=clean)
-    if done.returncode:
-        raise SystemExit(f"lifetimes failed: {done.stderr.strip().splitlines()[-1]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return said(python, "_lifetimes.py", str(file), model.name, str(AT_ONCE))
 
 
 def customers(n: int, *, weeks: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

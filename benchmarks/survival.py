@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from _environment import environment
+from _environment import environment, said
 from _results import keep
 
 from crmlab.maths import survival_scores
@@ -35,12 +32,7 @@ def main(options: Sequence[str] = ()) -> None:
         python = environment(Path(folder), "sksurv", PACKAGES)
         if python is None:
             raise SystemExit("nothing was measured")
-        clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        script = Path(__file__).with_name("_sksurv.py")
-        done = subprocess.run([str(python), str(script)], capture_output=True, text=True, env=clean)
-    if done.returncode:
-        raise SystemExit(f"scikit-survival failed: {done.stderr.strip().splitlines()[-1]}")
-    rows = [row(found) for found in json.loads(done.stdout.splitlines()[-1])]
+        rows = [row(found) for found in said(python, "_sksurv.py")]
     keep("survival", "Measures of survival beside scikit-survival 0.28.0", rows, notes=NOTES)
 
 

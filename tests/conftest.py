@@ -127,6 +127,18 @@ ELSEWHERE = ("DVC_ROOT", "DVC_EXP_NAME", "MLFLOW_TRACKING_URI", "CRMLAB_PROGRESS
 """Variables that would lead out of a test's own project."""
 
 
+KEEPING = {
+    "margin_share": 0.5,
+    "customer_value": 200.0,
+    "incentive_cost": 5.0,
+    "contact_cost": 1.0,
+    "accept_alpha": 6.0,
+    "accept_beta": 14.0,
+    "budget_per_1000": 100.0,
+}
+"""Prices of keeping customers, by the names that the churn task has for them."""
+
+
 @contextmanager
 def in_project(folder: Path) -> Iterator[Path]:
     """Make a folder an empty project and work in it, for the tests of a whole module."""
@@ -267,4 +279,5 @@ def make() -> SimpleNamespace:
         method=method_file,
         in_project=in_project,
         compared=compared,
+        KEEPING=KEEPING,
     )

@@ -18,16 +18,6 @@ from crmlab.methods.classification.hiatus import Hiatus
 from crmlab.run import Run
 from crmlab.vocabulary import CHANCE, NUMERIC, OK
 
-PRICES = {
-    "margin_share": 0.5,
-    "customer_value": 200.0,
-    "incentive_cost": 5.0,
-    "contact_cost": 1.0,
-    "accept_alpha": 6.0,
-    "accept_beta": 14.0,
-    "budget_per_1000": 100.0,
-}
-
 
 @pytest.fixture
 def compared(project, make):
@@ -56,7 +46,8 @@ def compared(project, make):
     chance = make.answered(problem, "prevalence", label="Base rate", control=CHANCE, answer=lambda f, s: 0.5)
     runs = [own, chance]
     return SimpleNamespace(
-        problem=problem, runs=runs, name="small", task="churn", level=0.95, seed=1, economics=dict(PRICES),
+        problem=problem, runs=runs, name="small", task="churn", level=0.95, seed=1,
+        economics=dict(make.KEEPING),
         verdict=SimpleNamespace(champion=own.method), order=lambda: [r.method for r in runs],
         run_of=lambda m: next(r for r in runs if r.method == m),
     )  # fmt: skip

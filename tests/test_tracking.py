@@ -27,23 +27,12 @@ pytestmark = [
 ]
 
 
-PRICES = {
-    "margin_share": 0.5,
-    "customer_value": 200.0,
-    "incentive_cost": 5.0,
-    "contact_cost": 1.0,
-    "accept_alpha": 6.0,
-    "accept_beta": 14.0,
-    "budget_per_1000": 100.0,
-}
-
-
-def settings(C: float = 1.0) -> params.Params:
+def settings(make, C: float = 1.0) -> params.Params:
     """Return parameters of one small churn problem with three methods, one of which cannot answer."""
     methods = {
         "classification": {"prevalence": {}, "logit": {"C": C}, "rate_by_level": {"column": "absent"}},
     }
-    task = params.Task("churn", ("auc", "brier"), "auc", PRICES, 0, methods, {"small": {}})
+    task = params.Task("churn", ("auc", "brier"), "auc", make.KEEPING, 0, methods, {"small": {}})
     return params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": task})
 
 
@@ -57,9 +46,9 @@ def folder(make, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def comparison(folder):
+def comparison(folder, make):
     """The comparison, logged once for the pipeline."""
-    found = comparing.compare("churn", "small", settings=settings())
+    found = comparing.compare("churn", "small", settings=settings(make))
     tracking.initialise()
     assert "4 runs" in tracking.track(found, comparing.PIPELINE)
     return found
@@ -185,10 +174,10 @@ def test_wrong_columns_are_named_and_no_score_is_given(comparison, client):
         tracking.apply("churn.smal@champion", rows)
 
 
-def test_an_experiment_run_never_moves_the_champion(comparison, client, monkeypatch):
+def test_an_experiment_run_never_moves_the_champion(comparison, client, monkeypatch, make):
     before = client.get_model_version_by_alias("churn.small", "champion").version
     monkeypatch.setenv("DVC_EXP_NAME", "trial")
-    other = comparing.compare("churn", "small", settings=settings(C=0.001))
+    other = comparing.compare("churn", "small", settings=settings(make, C=0.001))
     assert "runs" in tracking.track(other, comparing.PIPELINE)
     assert client.get_model_version_by_alias("churn.small", "champion").version == before
 
@@ -226,9 +215,9 @@ def test_a_notebook_is_attached_with_its_pictures_without_mlflow(comparison, cli
         assert Path(found).read_bytes() == content
 
 
-def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, monkeypatch, tmp_path):
+def test_an_empty_store_is_rebuilt_from_the_files(comparison, client, folder, monkeypatch, tmp_path, make):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
-    again = comparing.compare("churn", "small", settings=settings())
+    again = comparing.compare("churn", "small", settings=settings(make))
     assert all(r.reused for r in again.runs if r.cost)
     tracking.track(again, comparing.PIPELINE)
     rebuilt = server.connect().MlflowClient()
