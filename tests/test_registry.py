@@ -85,6 +85,7 @@ def test_imports_are_followed_transitively():
         "methods/clustering/ward.py",
         "methods/clustering/_segmenter.py",
         "methods/clustering/_choice.py",
+        "maths/convergence.py",
         "maths/structure.py",
         "encoding.py",
         "errors.py",

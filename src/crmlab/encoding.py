@@ -80,8 +80,13 @@ def signed_log(values: pd.DataFrame | np.ndarray) -> pd.DataFrame | np.ndarray:
 
 def levels_of(frame: pd.DataFrame) -> pd.DataFrame:
     """Return every value as text, and a missing one, however it is written, as the level MISSING."""
-    text = frame.astype(object)
-    return text.where(frame.notna(), MISSING).map(str).astype(object)
+    return pd.DataFrame({name: _levels(column) for name, column in frame.items()}, frame.index, dtype=object)
+
+
+def _levels(column: pd.Series) -> np.ndarray:
+    """Return a column's values as text, (n,), each different one made into text once."""
+    codes, values = pd.factorize(column)
+    return np.array([*map(str, values), MISSING], dtype=object)[codes]
 
 
 class EmptyAsZero(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

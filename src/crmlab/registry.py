@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import glob
 import hashlib
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,8 +144,9 @@ def names(folder: str) -> list[str]:
 
     Nothing is imported. Files that start with an underscore are not entries.
     """
-    top = PACKAGE / folder
-    found = (p.relative_to(top).with_suffix("").as_posix() for p in top.rglob("*.py"))
+    # asked for often, and pathlib's own takes ten times as long
+    files = glob.glob("**/*.py", root_dir=PACKAGE / folder, recursive=True)  # noqa: PTH207
+    found = (f.removesuffix(".py").replace(os.sep, "/") for f in files)
     return sorted(n for n in found if not any(part.startswith("_") for part in n.split("/")))
 
 

@@ -62,7 +62,9 @@ def test_planted_effects_come_back(world):
 
 def test_a_covariate_that_tells_nothing_is_refused(world):
     x, t_x, T, buying, _ = world
-    with pytest.raises(DataError, match="covariates of dropout are missing, constant or tell the same"):
+    with pytest.raises(DataError, match="covariates of dropout are constant or tell the same"):
         fit_covariates(x, t_x, T, buying=buying, leaving=np.ones(N))
     with pytest.raises(DataError, match="covariates of purchase"):
         fit_covariates(x, t_x, T, buying=buying[:, [0, 0]], leaving=buying)
+    with pytest.raises(DataError, match="covariates of dropout are missing"):
+        fit_covariates(x, t_x, T, buying=buying, leaving=np.full(N, np.nan), ridge=1.0)

@@ -9,7 +9,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from crmlab import registry
-from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.errors import NotApplicable
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.methods.clustering._segmenter import Segmenter
 from crmlab.seeds import generator
 
@@ -64,7 +65,7 @@ def test_customers_who_are_all_alike_have_no_segments(name):
 def test_a_mixture_that_does_not_converge_says_so():
     rows, _ = groups()
     stuck = Segmenter(GaussianMixture(5, max_iter=1, tol=1e-12, random_state=0), "n_components", k=5)
-    with pytest.raises(CrmlabError, match="no convergence in 1 steps on 200 rows with 5 segments"):
+    with pytest.raises(DidNotConverge, match="no convergence in 1 steps on 200 rows with 5 segments"):
         stuck.fit(rows)
 
 

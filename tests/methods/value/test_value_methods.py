@@ -56,7 +56,7 @@ def test_means_are_of_everyone_and_of_the_age():
     rows = pd.DataFrame({"T_days": [10.0, 20.0, 110.0, 120.0, np.nan]})
     spent = [1.0, 3.0, 10.0, 20.0, 6.0]
     assert answered("mean_value", rows, spent)["score"].tolist() == [8.0] * 5
-    assert answered("cohort_mean", rows, spent, cohorts=2)["score"].tolist() == [2, 2, 15, 15, 8]
+    assert answered("age_mean", rows, spent, bands=2)["score"].tolist() == [2, 2, 15, 15, 8]
 
 
 def test_a_mean_by_age_does_not_apply_to_ages_that_no_train_row_has():
@@ -65,14 +65,14 @@ def test_a_mean_by_age_does_not_apply_to_ages_that_no_train_row_has():
     spent = [1.0, 3.0, 10.0, 20.0]
     grown = pd.DataFrame({"T_days": np.r_[np.full(19, 121.0), 120.0]})
     with pytest.raises(NotApplicable, match=r"19 of 20 rows are older .* \('T_days' above 120\)"):
-        answered("cohort_mean", rows, spent, grown, cohorts=2)
+        answered("age_mean", rows, spent, grown, bands=2)
     # nine in ten are not nearly all: the oldest band answers for them
     mixed = pd.DataFrame({"T_days": np.r_[np.full(18, 121.0), 120.0, 15.0]})
-    assert answered("cohort_mean", rows, spent, mixed, cohorts=2)["score"].tolist() == [15.0] * 19 + [2.0]
-    assert answered("cohort_mean", rows, spent, grown.iloc[:0], cohorts=2).empty
+    assert answered("age_mean", rows, spent, mixed, bands=2)["score"].tolist() == [15.0] * 19 + [2.0]
+    assert answered("age_mean", rows, spent, grown.iloc[:0], bands=2).empty
     # where no train row's age is known, everyone gets the overall mean
     unknown = rows.assign(T_days=np.nan)
-    assert answered("cohort_mean", unknown, spent, grown)["score"].tolist() == [8.5] * 20
+    assert answered("age_mean", unknown, spent, grown)["score"].tolist() == [8.5] * 20
 
 
 def test_a_rules_interval_is_what_its_grade_spent():

@@ -12,7 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from threadpoolctl import threadpool_limits
 
 from crmlab.encoding import segment_input
-from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.errors import NotApplicable
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.structure import unrounded
 from crmlab.methods.clustering._choice import MOST, choose, fits, parameters
 from crmlab.seeds import seed_of
@@ -55,8 +56,8 @@ class Segmenter(ClusterMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: object = None) -> Segmenter:
         """Fit on the train rows X (n, p).
 
-        Raises NotApplicable where all rows are alike, CrmlabError where the learner says that it did
-        not converge.
+        Raises NotApplicable where all rows are alike, DidNotConverge where the learner says that it
+        did not converge.
         """
         # many small fits: threads would cost more than they give, and move the last digits
         with threadpool_limits(1):
@@ -142,7 +143,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
             return
         self.learner_ = fits(self.learner, self.count, points, [self.k_])[0]
         if not getattr(self.learner_, "converged_", True):
-            raise CrmlabError(
+            raise DidNotConverge(
                 f"no convergence in {self.learner_.max_iter} steps on {len(points)} rows with {self.k_} "
                 "segments: ask for fewer segments"
             )

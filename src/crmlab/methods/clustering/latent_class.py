@@ -10,7 +10,8 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
-from crmlab.errors import CrmlabError, NotApplicable
+from crmlab.errors import NotApplicable
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.structure import bic
 from crmlab.methods.clustering._choice import MOST
 from crmlab.methods.clustering._levels import Levels
@@ -48,7 +49,7 @@ class LatentClass(ClusterMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: object = None) -> LatentClass:
         """Fit on the train rows X (n, p).
 
-        Raises NotApplicable where all rows are alike, CrmlabError where the fit does not converge.
+        Raises NotApplicable where all rows are alike, DidNotConverge where the fit does not converge.
         """
         self.levels_ = Levels(self.bins).fit(X)
         codes = self.levels_.transform(X)
@@ -63,7 +64,7 @@ class LatentClass(ClusterMixin, BaseEstimator):
         self.k_ = min(self.k or self.details_["choice"]["k"], distinct)
         self.classes_ = learner.set_params(k=self.k_).fit(codes)
         if not self.classes_.converged_:
-            raise CrmlabError(
+            raise DidNotConverge(
                 f"no convergence in {STEPS} steps on {len(X)} rows with {self.k_} classes: ask for fewer"
             )
         if self.k is None and self.k_ == MOST:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.maths import btyd
-from crmlab.maths.btyd.penalised import fit_penalised
 from crmlab.methods.lifetime._customers import BuyTillYouDie
 from crmlab.methods.lifetime_covariates._covariates import Covariates
 from crmlab.registry import method
@@ -34,7 +33,7 @@ class ParetoNBDCovariates(ParetoNBD):
     a customer lives where nearly nobody orders from two, as in Online Retail II (10 of 5,224 customers).
     Columns that the rows lack are passed over.
 
-    ridge: holds the coefficients near 0, see `maths.btyd.penalised`; 0 is maximum likelihood, as published.
+    ridge: holds the coefficients near 0, see `btyd.fit_covariates`; 0 is maximum likelihood, as published.
 
     `parameters_`: r, alpha (weeks), s, beta (weeks) of a customer whose covariates are all 0, and the
     coefficients `purchase: source=ads`, `dropout: source=ads`: the log of the factor of the rate, against
@@ -74,7 +73,7 @@ class ParetoNBDCovariates(ParetoNBD):
     def _fit_covariates(self, rows: pd.DataFrame) -> None:
         """Fit the model with the same covariates of purchase and of dropout."""
         z = self.covariates_.transform(rows)
-        fitted, estimate = fit_penalised(*self._units(rows), z=z, ridge=self.ridge)
+        fitted, estimate = btyd.fit_covariates(*self._units(rows), buying=z, leaving=z, ridge=self.ridge)
         self.buying_, self.leaving_ = fitted.buying, fitted.leaving
         coefficients = [f"{rate}: {c}" for rate in ("purchase", "dropout") for c in self.covariates_.names_]
         names = [*self.model.estimated, *coefficients]

@@ -23,17 +23,17 @@ TOO_OLD: Final = 0.9
     label="Mean by time since first purchase",
     cite="Gupta, Lehmann and Stuart 2004, with ages in place of cohorts",
 )
-def cohort_mean(column: str = "T_days", cohorts: int = 10):
-    """column: days since the first purchase. cohorts: bands of equal size by it."""
-    return CohortMean(column, cohorts)
+def age_mean(column: str = "T_days", bands: int = 10):
+    """column: days since the first purchase. bands: how many, of equal size."""
+    return AgeMean(column, bands)
 
 
-class CohortMean(Graded):
+class AgeMean(Graded):
     """Expects what train rows in the same band of ages spent; unknown ages get the overall mean."""
 
-    def __init__(self, column: str, cohorts: int):
+    def __init__(self, column: str, bands: int):
         self.column = column
-        self.cohorts = cohorts
+        self.bands = bands
 
     def prepare(self, X: pd.DataFrame, value: np.ndarray) -> None:
         """Take the bands and their means. Raises NotApplicable where the column is absent."""
@@ -41,7 +41,7 @@ class CohortMean(Graded):
             raise NotApplicable(f"the rows have no column '{self.column}'")
         age = X[self.column].to_numpy(dtype=np.float64)
         known = ~np.isnan(age)
-        inner = np.arange(1, self.cohorts) / self.cohorts
+        inner = np.arange(1, self.bands) / self.bands
         self.borders_ = np.unique(np.quantile(age[known], inner)) if known.any() else np.empty(0)
         self.oldest_ = float(age[known].max()) if known.any() else np.inf
         band = np.searchsorted(self.borders_, age, side="right")
