@@ -39,7 +39,7 @@ $(READY): requirements.lock pyproject.toml
 		" make install PYTHON=python3.11" % v)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(UV) sync --quiet --require-hashes requirements.lock
+	$(UV) sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(UV) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -55,7 +55,7 @@ mlflow.db: | $(READY)
 # order of dvc.yaml, which is the order that they need
 reproduce: install .dvc/config.local ## run everything on the embedded default data, then print the ranking per question
 	crmlab params
-	dvc repro --single-item --glob '*@demo_shop' across
+	dvc repro --single-item --glob sources '*@demo_shop' across
 	crmlab board
 
 reproduce-all: install .dvc/config.local ## the same on every data set (downloads, or CRMLAB_MIRROR=folder)

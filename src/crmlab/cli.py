@@ -41,6 +41,14 @@ def datasets() -> None:
 
 
 @app.command()
+def sources() -> None:
+    """Write which source files are behind each kind of stage: what `dvc repro` depends on."""
+    from crmlab import sources as reading
+
+    typer.echo(f"sources of the stages: {store.show(reading.write())}")
+
+
+@app.command()
 def fetch(dataset: DatasetName) -> None:
     """Download a data set's files (or take them from CRMLAB_MIRROR) and verify them.
 

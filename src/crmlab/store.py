@@ -46,6 +46,11 @@ def home() -> Path:
     return Path(os.environ.get("DVC_ROOT") or project())
 
 
+def sources_folder() -> Path:
+    """Which source files are behind each kind of stage, for DVC."""
+    return project() / "data" / "sources"
+
+
 def raw_folder(dataset: str) -> Path:
     """Files as published."""
     return project() / "data" / "raw" / dataset

@@ -67,9 +67,13 @@ def _row(axes: Any, place: int, record: dict[str, Any], colours: dict[str, str])
 
 
 def _colours(task: str, found: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the colour of each method: by its place in the roster, greys for the controls."""
+    """Return the colour of each method: by its place in the roster, greys for the controls.
+
+    Records of before may name methods that the roster has no more: they come after it.
+    """
     methods = {key: m for record in found.values() for key, m in record["methods"].items()}
-    free = [key for key in across.roster(task) if key in methods and methods[key]["control"] is None]
+    order = [key for key in dict.fromkeys([*across.roster(task), *methods]) if key in methods]
+    free = [key for key in order if methods[key]["control"] is None]
     plain = {key: _style.PALETTE[i % len(_style.PALETTE)] for i, key in enumerate(free)}
     return {key: _style.CONTROL[m["control"]] if m["control"] else plain[key] for key, m in methods.items()}
 
