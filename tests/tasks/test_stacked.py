@@ -213,7 +213,7 @@ def test_without_a_closing_day_each_cutoff_is_a_window():
     [
         (
             {"last_day": dt.date(2024, 4, 29)},
-            "followed_until = 2024-05-01 lies beyond the data.*choose 2024-04-30",
+            "is followed until 2024-05-01, and the data end on 2024-04-29: choose followed_until 2024-04-30",
         ),
         (
             {"task": "churn"},

@@ -183,10 +183,11 @@ def _check_covered(
         last_day = connection.to_pyarrow(tables["transactions"].timestamp.max()).as_py().date()
     for window in windows:
         if window.end.date() > last_day + dt.timedelta(days=1):
-            if window.closes is not None and window.end == window.closes:
+            if window.closes is not None:
                 raise UsageError(
-                    f"followed_until = {window.closes:%Y-%m-%d} lies beyond the data, which end on "
-                    f"{last_day}: choose {last_day + dt.timedelta(days=1)} or an earlier day"
+                    f"the label window of the cutoff {window.cutoff:%Y-%m-%d} is followed until "
+                    f"{window.closes:%Y-%m-%d}, and the data end on {last_day}: choose "
+                    f"followed_until {last_day + dt.timedelta(days=1)} or an earlier day"
                 )
             raise UsageError(
                 f"the label window of the cutoff {window.cutoff:%Y-%m-%d} ends on "
