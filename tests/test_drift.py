@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ks_2samp, wasserstein_distance
 
-from crmlab import drift
+from crmlab import censoring, drift
 from crmlab.studies._worlds import hold_out_world
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
@@ -118,3 +118,22 @@ def test_score_shifts_compare_the_inner_hold_out_with_the_test(problem):
     # the quantiles .1 .2 .3 .4 moved to .35 .35 .9 .9: by .25 .15 .6 .5
     assert found["shift"] == pytest.approx(1.5 / 4)
     assert (found["inner_mean"], found["test_mean"]) == pytest.approx((0.25, 0.625))
+
+
+def test_base_rates_where_some_outcomes_are_not_known(problem):
+    """Of every second row nothing is known after day 40: the rates are those of the curves."""
+    left = problem.solution["outcome"].to_numpy() == 1
+    day = np.where(left, 1 + problem.solution["row_id"] % 90, 90)
+    followed = np.where(problem.solution["row_id"] % 2, 90, 40)
+    event = (left & (day <= followed)).astype(int)
+    solution = problem.solution.assign(
+        duration_days=np.minimum(day, followed), event=event, followed_days=followed
+    )
+    solution["outcome"] = np.where((event == 1) | (followed == 90), event.astype(float), np.nan)
+    facts = problem.facts | {"horizon_days": 90}
+    (found,) = drift.base_rates(replace(problem, solution=solution, facts=facts)).to_dict("records")
+    train, test = solution.iloc[:800], solution.iloc[800:]
+    assert found["train_rate"] == pytest.approx(censoring.rate(train, 90))
+    assert found["test_rate"] == pytest.approx(censoring.rate(test, 90))
+    assert found["change"] == pytest.approx(found["test_rate"] - found["train_rate"])
+    assert np.isnan([found["lower"], found["upper"]]).all()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlab.errors import UsageError
-from crmlab.folds import blocks, chronological, cross_validation, rolling
+from crmlab.folds import blocks, chronological, cross_validation, rolling, stacked
 from crmlab.windows import Window
 
 
@@ -55,6 +55,32 @@ def test_refits_repeat_the_last_window_only():
 def test_an_origin_without_customers_is_named():
     with pytest.raises(UsageError, match="test cutoff 2025-01-01"):
         rolling(ORIGINS, train=[], test=windows("2025-01-01"))
+
+
+def closed(*days: str, by: str) -> list[Window]:
+    return [Window(w.cutoff, 30, 0, dt.datetime.fromisoformat(by)) for w in windows(*days)]
+
+
+def test_stacked_origins_make_one_window():
+    train, test = (
+        closed("2024-01-01", "2024-01-31", by="2024-02-01"),
+        closed("2024-02-01", "2024-03-01", by="2024-03-02"),
+    )
+    folds = stacked(ORIGINS, train=train, test=test, refits=2)
+    assert [(f["window"], f["refit"], f["cutoff"]) for f in folds.facts] == [
+        (0, 0, "2024-02-01"),
+        (0, 1, "2024-02-01"),
+    ]
+    assert part(folds, 0, "train") == part(folds, 1, "train") == {0, 1}
+    assert part(folds, 0, "test") == part(folds, 1, "test") == {2, 3, 4}
+
+
+def test_stacked_origins_refuse_labels_from_later():
+    test = closed("2024-02-01", by="2024-03-02")
+    with pytest.raises(UsageError, match="train cutoff 2024-01-31 is followed beyond 2024-02-01"):
+        stacked(ORIGINS, train=windows("2024-01-31"), test=test)
+    with pytest.raises(UsageError, match="test cutoff 2025-01-01"):
+        stacked(ORIGINS, train=[], test=windows("2025-01-01"))
 
 
 def test_chronological_never_cuts_a_period():

@@ -155,6 +155,34 @@ MISTAKES = {
         put("churn", "problems", "cdnow", "test_cutoffs", to=["1998-13-01"]),
         r"churn\.problems\.cdnow: '1998-13-01' is not a date",
     ),
+    "landmarks followed until no date": (
+        put("retention", "problems", "demo_shop_censored", "followed_until", to="2025"),
+        r"retention\.problems\.demo_shop_censored: '2025' is not a date",
+    ),
+    "landmarks followed until a number": (
+        put("retention", "problems", "demo_shop_censored", "followed_until", to=20250101),
+        r"demo_shop_censored\.followed_until = 20250101 is int, not text",
+    ),
+    "a mistyped closing date": (
+        rename("retention", "problems", "demo_shop_censored", "followed_until", to="follow_until"),
+        r"'retention\.problems\.demo_shop_censored\.follow_until'.*Did you mean 'followed_until'",
+    ),
+    "a closing date of another protocol": (
+        put("acquisition", "problems", "bank_marketing", "followed_until", to="2025-01-01"),
+        r"unknown key 'acquisition\.problems\.bank_marketing\.followed_until'",
+    ),
+    "landmarks closed before the first horizon": (
+        put("retention", "problems", "demo_shop_censored", "followed_until", to="2024-10-27"),
+        r"followed_until = 2024-10-27 comes before the horizon .* 2024-04-01, which ends on 2024-10-28",
+    ),
+    "a train landmark after the first test cutoff": (
+        put("retention", "problems", "demo_shop_censored", "train_cutoffs", to=["2023-07-01", "2024-04-01"]),
+        r"the train cutoff 2024-04-01 begins on or after the first test cutoff, 2024-04-01",
+    ),
+    "a horizon of no days": (
+        put("churn", "problems", "cdnow", "horizon_days", to=0),
+        r"churn\.problems\.cdnow: horizon_days = 0 must be at least 1",
+    ),
     "blocks that are told twice": (
         put(
             "acquisition",
@@ -206,10 +234,12 @@ def test_what_is_no_yaml_mapping_is_refused(project, text, message):
 
 def test_the_command_says_every_mistake_at_once_and_ends_with_2(project):
     edit(project, put("seed", to="x"))
+    edit(project, put("retention", "problems", "demo_shop_censored", "followed_until", to="2024-05-01"))
     edit(project, put("churn", "metrics", 0, to="acu"))
     ended = subprocess.run([sys.executable, "-m", "crmlab.cli", "params"], capture_output=True, text=True)
     assert ended.returncode == USAGE
     assert ended.stderr.startswith("crmlab: params.yaml:")
     assert "seed = 'x'" in ended.stderr
     assert "'acu'" in ended.stderr
+    assert "followed_until = 2024-05-01 comes before the horizon" in ended.stderr
     assert not re.search("Traceback", ended.stderr)

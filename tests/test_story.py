@@ -82,6 +82,55 @@ def test_each_protocol_has_its_words(comparison, protocol, spec, said):
     assert story.facts(posed).iloc[:, 0]["Protocol"].startswith(said)
 
 
+STACKED = {
+    "spec": {"followed_until": "2024-09-01", "test_cutoffs": ["2024-04-01", "2024-07-01"]},
+    "folds": [{"fold": 0, "window": 0, "refit": 0}],
+    "windows": [
+        WINDOWS[0]
+        | {
+            "test_cutoffs": ["2024-04-01", "2024-07-01"],
+            "n_censored_train": 0,
+            "n_censored_test": 24,
+            "followed_share": 0.4,
+        }
+    ],
+    "origins": [
+        {"cutoff": "2024-01-01", "followed_days": 90, "n_censored": 0, "first_seen_after_cutoff": 9},
+        {"cutoff": "2024-04-01", "followed_days": 90, "n_censored": 0, "first_seen_after_cutoff": 8},
+        {"cutoff": "2024-07-01", "followed_days": 62, "n_censored": 24, "first_seen_after_cutoff": 7},
+    ],
+}
+
+
+def test_stacked_landmarks_say_how_many_were_censored_and_when(comparison):
+    posed = replace(comparison, problem=replace(comparison.problem, facts=comparison.problem.facts | STACKED))
+    table = story.facts(posed).iloc[:, 0]
+    assert table["Protocol"] == (
+        "stacked landmarks: 2 test origins make one window, labels from at most 90 days after each"
+    )
+    assert table["Follow-up, test rows"] == (
+        "to the horizon or 2024-09-01, whichever comes first: 24 of 60 rows are censored (40%): "
+        "24 after 62 days (2024-07-01)"
+    )
+    assert table["Follow-up, train rows"].endswith(
+        "2024-04-01, whichever comes first: 0 of 60 rows are censored (0%)"
+    )
+    assert story.windows(posed)["Cutoff"].tolist() == ["2024-04-01 to 2024-07-01"]
+    assert story.windows(posed)["Censored, test"].tolist() == [24]
+    assert "Follow-up, test rows" not in story.facts(comparison).index
+
+
+def test_caveats_of_censoring_say_what_stands_in_and_what_is_not_told(comparison):
+    said = said_of(comparison, **STACKED)
+    assert "24 of 60 test rows are censored: their landmarks come less than 90 days before 2024-09-01" in said
+    assert "the horizon is 40%, so that each row known there stands for 2.5" in said
+    assert "one window of stacked landmarks" in said
+    assert "Not told" not in said
+    blank = comparison.scores.values.assign(value=lambda v: v["value"].where(v["metric"] != "brier"))
+    untold = replace(comparison, scores=replace(comparison.scores, values=blank))
+    assert "needs the outcome of every test row at the horizon: Brier score." in said_of(untold, **STACKED)
+
+
 def test_windows_of_a_cross_validation_are_summed_up(comparison):
     assert story.windows(comparison)["Cutoff"].tolist() == ["2024-04-01", "2024-07-01"]
     changed = comparison.problem.facts | {"protocol": "cross_validation"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crmlab import registry
 from crmlab.vocabulary import OK
 
 FEW = 100
@@ -14,7 +15,12 @@ FEW = 100
 def of(comparison: Any) -> list[str]:
     """Return what limits a comparison's answer, one sentence each (Markdown)."""
     known = comparison.problem.facts
-    said = [*_of_protocol(comparison), *_of_population(known), *_of_truth(comparison)]
+    said = [
+        *_of_protocol(comparison),
+        *_of_censoring(comparison),
+        *_of_population(known),
+        *_of_truth(comparison),
+    ]
     said += [
         f"`{column}` was kept from the methods: {reason}."
         for column, reason in known.get("barred", {}).items()
@@ -57,7 +63,31 @@ def _of_protocol(comparison: Any) -> list[str]:
             f"A test window holds only {rarest:.0f} rows of the rarer outcome: its numbers are shaky."
         )
     if known["protocol"] == "rolling" and len(tests) == 1:
-        said.append("There is one test origin: nothing is known of how the answer moves over time.")
+        one = "test origin" if "followed_until" not in known["spec"] else "window of stacked landmarks"
+        said.append(f"There is one {one}: nothing is known of how the answer moves over time.")
+    return said
+
+
+def _of_censoring(comparison: Any) -> list[str]:
+    """Say what stands in for the rows that were followed for too short a time, and what cannot be told."""
+    known = comparison.problem.facts
+    window, spec = known["windows"][-1], known["spec"]
+    if not window.get("n_censored_test"):
+        return []
+    share = window["followed_share"]
+    said = [
+        f"{window['n_censored_test']:,} of {window['n_test']:,} test rows are censored: their landmarks come "
+        f"less than {known['horizon_days']} days before {spec['followed_until']}. The chance to be followed "
+        f"to the horizon is {share:.0%}, so that each row known there stands for {1 / share:.1f}. This is "
+        "right as far as later landmarks are like earlier ones."
+    ]
+    answered = comparison.scores.values["method"].isin([r.method for r in comparison.runs if r.status == OK])
+    values = comparison.scores.values[answered].groupby("metric", sort=False)["value"]
+    untold = [registry.find("metrics", metric).label for metric, v in values if v.isna().all()]
+    if untold:
+        said.append(
+            f"Not told, as it needs the outcome of every test row at the horizon: {', '.join(untold)}."
+        )
     return said
 
 

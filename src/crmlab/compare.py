@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import harness, params, registry, store
+from crmlab import censoring, harness, params, registry, store
 from crmlab.errors import UsageError
 from crmlab.maths import ranking
 from crmlab.problem import Problem, load
@@ -126,7 +126,7 @@ class Comparison:
         value).
         """
         last = max(self.problem.facts["folds"], key=lambda f: (f["window"], -f["refit"]))["fold"]
-        solution = self.problem.solution.set_index("row_id")["outcome"]
+        solution = self.problem.solution.set_index("row_id")
         parts = []
         for r in self.runs:
             if r.status != OK:
@@ -134,7 +134,7 @@ class Comparison:
             if "score" in r.answers:
                 own = r.answers[r.answers["fold"] == last]
                 share, reached = ranking.gains(
-                    solution.loc[own["row_id"]].to_numpy(), own["score"].to_numpy()
+                    censoring.counted(solution.loc[own["row_id"]]), own["score"].to_numpy()
                 )
                 at = np.linspace(0, 1, 101)
                 part = {"share": at, "reached": np.interp(at, share, reached)}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab import censoring
 from crmlab.seeds import generator
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
@@ -27,7 +28,8 @@ def base_rates(problem: Any) -> pd.DataFrame:
     """Return the share of outcomes of 1 among train and test rows, one row per window.
 
     Columns: window, cutoff, n_train, n_test, train_rate, test_rate, change (test less train) with
-    its 95 % interval lower, upper (Newcombe 1998, method 10); nan without train rows.
+    its 95 % interval lower, upper (Newcombe 1998, method 10); nan without train rows. Where some outcomes
+    are not known the rates are those of the Kaplan-Meier curve, without an interval.
     """
     found = []
     for facts, fold in _windows(problem):
@@ -35,10 +37,21 @@ def base_rates(problem: Any) -> pd.DataFrame:
             fold.train_outcomes["outcome"].to_numpy(),
             problem.solution["outcome"].to_numpy()[fold.test_row_ids],
         )
+        if np.isnan(old).any() or np.isnan(new).any():
+            found.append(facts | _censored_rates(problem, fold))
+            continue
         rates = {"train_rate": old.mean() if len(old) else np.nan, "test_rate": new.mean()}
         change, lower, upper = rate_change(old.sum(), new.sum(), n_train=len(old), n_test=len(new))
         found.append(facts | rates | {"change": change, "lower": lower, "upper": upper})
     return pd.DataFrame(found)
+
+
+def _censored_rates(problem: Any, fold: Any) -> dict[str, float]:
+    """Return the rates of a window some of whose outcomes are not known, and their difference."""
+    ids = fold.train_rows["row_id"].to_numpy(), fold.test_row_ids
+    old, new = (censoring.rate(problem.solution.iloc[i], problem.facts["horizon_days"]) for i in ids)
+    old, new = (np.nan if rate is None else rate for rate in (old, new))
+    return {"train_rate": old, "test_rate": new, "change": new - old, "lower": np.nan, "upper": np.nan}
 
 
 def feature_shifts(problem: Any) -> pd.DataFrame:

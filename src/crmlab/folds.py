@@ -62,6 +62,25 @@ def rolling(
     return _folds(splits, refits)
 
 
+def stacked(origins: pd.Series, *, train: Sequence[Window], test: Sequence[Window], refits: int = 1) -> Folds:
+    """Return one window of all test origins, trained on all train origins: stacked landmarks.
+
+    origins: cutoff of each row, in order of row_id. train, test: label windows by origin, those of train
+    closed at the first test origin. Raises UsageError where a test origin has no row, or a train window
+    reaches beyond the first test origin.
+    """
+    first = min(w.cutoff for w in test)
+    for window in test:
+        if not (origins == window.cutoff).any():
+            raise UsageError(f"no customer in the population at the test cutoff {window.cutoff:%Y-%m-%d}")
+    for window in train:
+        if window.end > first:
+            raise UsageError(f"the train cutoff {window.cutoff:%Y-%m-%d} is followed beyond {first:%Y-%m-%d}")
+    learns, judges = (origins.isin([w.cutoff for w in part]) for part in (train, test))
+    split = _Split(np.flatnonzero(learns), np.flatnonzero(judges), first.date().isoformat())
+    return _folds([split], refits)
+
+
 def chronological(period: pd.Series, *, train_share: float, refits: int = 1) -> Folds:
     """Return one window: the first `train_share` of rows by period trains, the rest tests.
 

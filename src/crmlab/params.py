@@ -11,7 +11,7 @@ import yaml
 
 from crmlab import registry, store
 from crmlab.errors import CrmlabError, UsageError, did_you_mean
-from crmlab.windows import midnight
+from crmlab.windows import label_windows, midnight
 
 TOP = {"seed": int, "limits": dict, "intervals": dict, "datasets": list, "features": list}
 LIMITS = {"workers": int, "seconds_per_run": (int, float)}
@@ -33,6 +33,7 @@ PROBLEM = {
         "test_cutoffs": list,
         "refits": int,
         "left_censored_before": str,
+        "followed_until": str,
         "population": dict,
     },
     "chronological": {"train_share": float, "refits": int, "leave_out": list},
@@ -219,8 +220,11 @@ def _check_problem(
     faults.names(f"{where}.dataset", [spec["dataset"]], registry.names("datasets"))
     if protocol == "blocks" and spec.keys() & BLOCKS not in ({"test_periods"}, {"first_share", "windows"}):
         faults.add(f"{where} tells its blocks either by test_periods, or by first_share and windows together")
-    for cutoff in [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]:
-        faults.try_to(where, midnight, cutoff)
+    days = [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]
+    days += [spec[k] for k in ("left_censored_before", "followed_until") if k in spec]
+    dated = [faults.try_to(where, midnight, day) for day in days]
+    if all(dated) and protocol == "rolling":
+        faults.try_to(where, label_windows, spec)
     if spec.get("replicates", 1) <= 0:
         faults.add(f"{where}.replicates = {spec['replicates']} must be above 0")
     faults.names(f"{where}.without", spec.get("without", []), list(roster))
@@ -271,12 +275,14 @@ class _Faults:
         merged = {key: value for part in given for key, value in part.items()}
         self.try_to(where, registry.method_parameters, method, merged)
 
-    def try_to(self, where: str, act: Any, *arguments: Any) -> None:
-        """Note the error that a call raises."""
+    def try_to(self, where: str, act: Any, *arguments: Any) -> bool:
+        """Note the error that a call raises; return whether there was none."""
         try:
             act(*arguments)
         except CrmlabError as error:
             self.add(f"{where}: {error}")
+            return False
+        return True
 
     def raise_if_any(self, path: Path) -> None:
         """Raise one UsageError with every fault on its own line."""

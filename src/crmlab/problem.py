@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from crmlab import registry, store
+from crmlab import censoring, registry, store
 from crmlab.errors import DataError, UsageError, did_you_mean
 from crmlab.folds import TEST, TRAIN
 
@@ -127,7 +127,7 @@ def _facts(
     entry: Any, task: str, name: str, spec: Mapping[str, Any], posed: Posed, key: str
 ) -> dict[str, Any]:
     """Return the readable facts of a posed problem."""
-    horizon, outcome = spec.get("horizon_days"), posed.solution["outcome"]
+    horizon = spec.get("horizon_days")
     varies = PROTOCOLS[spec["protocol"]]
     if any(f["refit"] for f in posed.folds.facts):
         varies += "; train customers and seed, by bootstrap refits of the last window"
@@ -142,7 +142,7 @@ def _facts(
         "gap_days": spec.get("gap_days", 0) if horizon else None,
         "n_rows": len(posed.rows),
         "n_customers": int(posed.rows["customer"].nunique()),
-        "base_rate": float(outcome.mean()),
+        "base_rate": censoring.rate(posed.solution, horizon),
         "varies": varies,
         **posed.facts,
         "roles": posed.roles,

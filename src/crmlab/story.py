@@ -94,6 +94,7 @@ def facts(comparison: Any) -> Table:
         f"Outcome ({known['positive']} = 1)": known["label"],
         "Base rate": f"{known['base_rate']:.1%}",
         "Protocol": _protocol(known),
+        **_follow_up(known),
         "What the intervals vary": known["varies"],
         "Columns": f"{roles.get(NUMERIC, 0)} numeric, {roles.get(CATEGORICAL, 0)} categorical",
         "Primary metric": registry.find("metrics", comparison.primary).label,
@@ -110,6 +111,9 @@ def _protocol(known: Mapping[str, Any]) -> str:
     if known["protocol"] == "rolling":
         origins = "origin" if windows == 1 else "origins"
         text = f"rolling: {windows} test {origins}, labels from the {known['horizon_days']} days after each"
+        if "followed_until" in spec:
+            text = f"stacked landmarks: {len(spec['test_cutoffs'])} test origins make one window, "
+            text += f"labels from at most {known['horizon_days']} days after each"
         text += f", a gap of {known['gap_days']} days" if known["gap_days"] else ""
     elif known["protocol"] == "chronological":
         text = f"chronological: the first {spec['train_share']:.0%} of rows train, the rest test"
@@ -124,12 +128,29 @@ def _protocol(known: Mapping[str, Any]) -> str:
     return f"{text}; the last window refitted {times} with other seeds on bootstrapped train customers"
 
 
+def _follow_up(known: Mapping[str, Any]) -> dict[str, str]:
+    """Return, where landmarks are stacked, how many rows were censored and when; else nothing."""
+    if "followed_until" not in known["spec"]:
+        return {}
+    (window,) = known["windows"]
+    told = {}
+    for part, until in (("test", known["spec"]["followed_until"]), ("train", window["cutoff"])):
+        short = [o for o in known["origins"] if o["cutoff"] in window[f"{part}_cutoffs"] and o["n_censored"]]
+        when = ", ".join(f"{o['n_censored']} after {o['followed_days']} days ({o['cutoff']})" for o in short)
+        total, censored = window[f"n_{part}"], window[f"n_censored_{part}"]
+        told[f"Follow-up, {part} rows"] = (
+            f"to the horizon or {until}, whichever comes first: {censored:,} of {total:,} rows are censored "
+            f"({censored / max(total, 1):.0%})" + (f": {when}" if when else "")
+        )
+    return told
+
+
 def windows(comparison: Any) -> Table:
     """Return the sizes and base rates of each test window; of a cross-validation the extremes."""
     known = comparison.problem.facts
     table = pd.DataFrame(
         {
-            "Cutoff": [w["cutoff"] or "–" for w in known["windows"]],
+            "Cutoff": [_cutoffs(w) for w in known["windows"]],
             "Test periods": [_span(w.get("test_periods")) for w in known["windows"]],
             "Train origins": [len(w.get("train_cutoffs", [])) for w in known["windows"]],
             "Train rows": [w["n_train"] for w in known["windows"]],
@@ -141,12 +162,21 @@ def windows(comparison: Any) -> Table:
     )
     if known["protocol"] == "rolling":
         table = table.drop(columns="Test periods")
+        for part in ("train", "test"):
+            if f"n_censored_{part}" in known["windows"][0]:
+                table[f"Censored, {part}"] = [w[f"n_censored_{part}"] for w in known["windows"]]
     else:
         table = table.drop(columns=["Cutoff", "Train origins"])
     if known["protocol"] == "cross_validation":
         table = table.drop(columns="Test periods").agg(["min", "max"]).rename_axis(f"Of {len(table)} splits")
         table = table.astype({c: int for c in table if c.endswith("rows")})
     return Table(table.round(4))
+
+
+def _cutoffs(window: Mapping[str, Any]) -> str:
+    """Return the cutoff of a window, or the first and last of its landmarks."""
+    stacked = window.get("test_cutoffs", [])
+    return f"{stacked[0]} to {stacked[-1]}" if len(stacked) > 1 else window["cutoff"] or "–"
 
 
 def _span(periods: Sequence[int] | None) -> str:

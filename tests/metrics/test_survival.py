@@ -98,3 +98,23 @@ def test_too_gloomy_curves_are_found_out():
     right, wrong = (value("survival_calibration", solution, a) for a in (answers, gloomy))
     assert abs(right) < 0.002
     assert wrong > 0.02
+
+
+def test_what_is_chance_at_the_horizon_does_not_depend_on_the_follow_up():
+    whole, short = (world(4000, censored=c)[0] for c in (False, True))
+    chance = registry.find("metrics", "survival_calibration").chance
+    assert chance(whole) == pytest.approx(-whole["event"].mean() * (1 - whole["event"].mean()) * 10 / 4000)
+    # the noise of those who are known, each of whom stands for others
+    unknown = short.assign(
+        outcome=short["outcome"].where(short["event"].eq(1) | short["followed_days"].eq(120))
+    )
+    assert unknown["outcome"].isna().mean() > 0.3
+    assert chance(unknown) == pytest.approx(chance(whole), rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["auc", "calibration_in_the_large"])
+def test_what_needs_every_outcome_is_not_defined_where_one_is_unknown(name):
+    solution, answers = world(200)
+    assert np.isfinite(value(name, solution, answers))
+    solution["outcome"] = solution["outcome"].astype(float).where(solution.index > 0)
+    assert np.isnan(value(name, solution, answers))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from crmlab import censoring
 from crmlab.compare import judged
 from crmlab.errors import NotApplicable
 from crmlab.kinds.survival import CURVE, times
 from crmlab.maths.retention_curves import log_survivor
 from crmlab.maths.survival import kaplan_meier
 from crmlab.params import Params, Task
-from crmlab.plots import retention_curves, survival_curves
+from crmlab.plots import _survivors, calibration, gains, retention_curves, survival_curves
 from crmlab.seeds import generator
 from crmlab.vocabulary import CHANCE
 
@@ -111,9 +113,10 @@ def test_retention_curves_carry_the_last_fit_on(retention, whole):
 
 def test_members_count_from_the_renewals_that_they_had_passed(retention):
     """By hand: of the members at risk at each renewal, the share that ended there."""
-    found, members = retention_curves._observed(retention)
+    members = retention_curves._members(retention)
+    found = kaplan_meier(members["duration_days"], members["event"], entry=members["entry"])
     rows, solution = last_window(retention)
-    assert members <= len(rows)
+    assert len(members) <= len(rows)
     month = 365.25 / 12
     age = rows["member_days"].to_numpy() + 1
     passed = np.floor((age - 0.5) / month)
@@ -133,3 +136,80 @@ def test_without_a_fitted_curve_or_ages_there_is_no_picture(retention):
     problem = replace(retention.problem, rows=retention.problem.rows.drop(columns="member_days"))
     with pytest.raises(NotApplicable, match="how old a contract is"):
         retention_curves.draw(replace(retention, problem=problem))
+
+
+# --- rows that were not followed to the horizon ---------------------------------------------------
+@pytest.fixture(scope="module")
+def censored(retention):
+    """The same comparison, every third row followed for 30 of 90 days."""
+    known = retention.problem.solution
+    followed = np.where(known["row_id"] % 3 == 0, 30, 90)
+    event = known["event"] * (known["duration_days"] <= followed)
+    solution = known.assign(
+        duration_days=np.minimum(known["duration_days"], followed),
+        event=event,
+        followed_days=followed,
+        outcome=event.astype(float).where((event == 1) | (followed == 90)),
+    )
+    return replace(retention, problem=replace(retention.problem, solution=solution))
+
+
+def test_a_bin_s_rate_is_one_less_its_curve_at_the_horizon(censored, whole):
+    n = 40
+    rng = generator(1, "bin")
+    frame = pd.DataFrame(
+        {
+            "score": 0.3,
+            "customer": [f"c{i}" for i in range(n)],
+            "duration_days": rng.integers(1, 91, n),
+            "event": rng.integers(0, 2, n),
+            "followed_days": 90,
+        }
+    )
+    (found,) = calibration._censored_reliability(frame).to_dict("records")
+    curve = kaplan_meier(frame["duration_days"].to_numpy(), frame["event"].to_numpy())
+    low, high = curve.interval_at(np.array([90.0]))
+    assert found == {
+        "n": n,
+        "predicted": pytest.approx(0.3),
+        "observed": pytest.approx(1 - curve.at(np.array([90.0]))[0]),
+        "lower": pytest.approx(1 - high[0]),
+        "upper": pytest.approx(1 - low[0]),
+    }
+    whole(calibration.draw(censored))
+
+
+def test_gains_count_each_end_for_those_not_followed_so_long(censored, whole):
+    figure = gains.draw(censored)
+    drawn = line(figure.axes[0], "cox")
+    assert np.isfinite(drawn).all()
+    assert drawn[-1].tolist() == [1.0, 1.0]
+    perfect = line(figure.axes[0], "Perfect order")
+    parts = [
+        f["row_id"] for _, f in censored.problem.folds.query("part == 'test' and fold < 2").groupby("fold")
+    ]
+    known = censored.problem.solution.set_index("row_id")
+    tenth = np.mean([0.1 / censoring.rate(known.loc[ids], 90) for ids in parts])
+    assert np.interp(0.1, *perfect.T) == pytest.approx(tenth)
+    reached = censored.curves().groupby("method")["reached"].last()
+    assert reached.tolist() == [1.0] * 3
+    whole(figure)
+
+
+def test_rows_of_one_customer_vary_together_in_a_band():
+    """Each member four times tells no more than once: the band is as wide as without the copies."""
+    rng = generator(1, "band")
+    once = pd.DataFrame(
+        {
+            "customer": [f"c{i:03d}" for i in range(150)],
+            "duration_days": rng.integers(1, 91, 150),
+            "event": rng.integers(0, 2, 150),
+        }
+    )
+    when = np.array([30.0, 60.0])
+    share, *ends = _survivors.with_band(once, when, "test")
+    again, *wide = _survivors.with_band(pd.concat([once] * 4, ignore_index=True), when, "test")
+    np.testing.assert_allclose(share, again)
+    np.testing.assert_allclose(np.subtract(*wide), np.subtract(*ends), rtol=0.15)
+    assert _survivors.varies(once) == "test rows"
+    assert _survivors.varies(pd.concat([once, once])) == "test customers"

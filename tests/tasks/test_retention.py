@@ -86,6 +86,23 @@ def test_after_a_gap_only_those_still_there_are_asked_about(tables):
     }
 
 
+def test_a_window_that_closes_early_leaves_outcomes_unknown(tables):
+    """Followed for 4 of 10 days: who ended in them is known to have left, of the others nothing more is."""
+    found = outcomes(tables, horizon_days=10, closes=dt.datetime(2024, 3, 5))
+    assert {c: (r["duration_days"], r["event"], r["outcome"]) for c, r in found.items()} == {
+        "on the first day": (1, 1, 1),
+        "on the last day": (4, 0, None),
+        "after the window": (4, 0, None),
+        "stays": (4, 0, None),
+        "came back": (4, 0, None),
+        "has two": (4, 1, 1),
+        "left and returned": (3, 1, 1),
+    }
+    assert {r["followed_days"] for r in found.values()} == {4}
+    late = outcomes(tables, horizon_days=10, closes=dt.datetime(2024, 4, 1))
+    assert late == outcomes(tables, horizon_days=10)
+
+
 def test_what_happens_after_the_window_changes_nothing(tables):
     """An end beyond the window is not known when the window closes."""
     frame = store.engine().to_pyarrow(tables["memberships"]).to_pandas()

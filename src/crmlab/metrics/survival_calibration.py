@@ -3,13 +3,14 @@
 import numpy as np
 
 from crmlab.maths import calibration, survival_scores
-from crmlab.metrics._censored import curves, grid, observed
+from crmlab.metrics._censored import curves, grid, observed, one_curve
 from crmlab.registry import metric
 
 
 def constant(solution):
-    """Return what the share of leavers as everyone's risk earns."""
-    return calibration.error_of_constant(solution["outcome"])
+    """Return what the Kaplan-Meier curve of the solution as everyone's answer earns."""
+    alone = np.ones((1, len(solution)))
+    return float(_error(solution, 1 - one_curve(solution)[:, -1], alone)[0])
 
 
 @metric(
@@ -28,9 +29,13 @@ def survival_calibration(solution, answers, rows, weights):
     horizon counts nothing, and those that were count for it, by the censoring of the same test rows under
     the same weights; what is taken off for noise is exact where all were followed. nan for weights of 0.
     """
+    return _error(solution, 1 - curves(answers)[:, -1], np.asarray(weights))
+
+
+def _error(solution, risk, weights):
+    """Return the error of risks to have left by the horizon, (n,), under weights (B, n), (B,)."""
     duration, event = observed(solution)
     gone, stays = survival_scores.known_at(duration, event, grid(solution)[-1:])
     gone, known = gone[:, 0], (gone | stays)[:, 0]
-    counted = survival_scores.known_weights(duration, event, np.asarray(weights), known)
-    risk = 1 - curves(answers)[known, -1]
-    return calibration.squared_error(gone[known].astype(np.float64), risk, counted)
+    counted = survival_scores.known_weights(duration, event, weights, known)
+    return calibration.squared_error(gone[known].astype(np.float64), risk[known], counted)

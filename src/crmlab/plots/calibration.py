@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import registry
-from crmlab.plots import _style
+from crmlab import censoring, registry
+from crmlab.plots import _style, _survivors
 from crmlab.plots._answers import by_window
 
 BINS = 10
@@ -21,8 +21,9 @@ def draw(comparison: Any) -> _style.Picture:
 
     Read it along the diagonal: a point below it predicts too much, one above it too little. Bars
     are Wilson 95 % intervals of a bin's rate, the grey columns at the foot say how the scores are
-    spread (tallest = most frequent). Test rows of all windows together, first fits. Raises
-    NotApplicable where no method answered with scores.
+    spread (tallest = most frequent). Test rows of all windows together, first fits. Where some rows were
+    censored before the horizon, a bin's rate and bars come from its Kaplan-Meier curve, and customers
+    vary in the bars. Raises NotApplicable where no method answered with scores.
     """
     methods = _style.scored(comparison)
     n_rows = -(-len(methods) // COLUMNS)
@@ -60,7 +61,8 @@ def _panel(axes: Any, comparison: Any, method: str) -> None:
         return
     height, edges = np.histogram(frame["score"], bins=40, range=(0, 1))
     axes.bar(edges[:-1], 0.22 * height / height.max(), 1 / 40, align="edge", color="#DADADA", zorder=1)
-    bins = _reliability(frame)
+    censored = censoring.is_censored(frame).any()
+    bins = _censored_reliability(_survivors.owned(comparison, frame)) if censored else _reliability(frame)
     axes.errorbar(
         bins["predicted"],
         bins["observed"],
@@ -83,9 +85,7 @@ def _reliability(frame: pd.DataFrame) -> pd.DataFrame:
     frame: `score` and `outcome`, one row per test row. Equal scores stay in one bin. The interval
     is Wilson's (1927) at 95 %.
     """
-    place = frame["score"].rank(method="average").to_numpy()
-    number = np.minimum((place - 0.5) * BINS // len(frame), BINS - 1)
-    bins = frame.groupby(number).agg(
+    bins = frame.groupby(_bin(frame)).agg(
         n=("outcome", "size"), predicted=("score", "mean"), observed=("outcome", "mean")
     )
     n, rate = bins["n"], bins["observed"]
@@ -94,3 +94,22 @@ def _reliability(frame: pd.DataFrame) -> pd.DataFrame:
     return bins.assign(
         lower=(middle - half).clip(upper=rate), upper=(middle + half).clip(lower=rate)
     ).reset_index(drop=True)
+
+
+def _censored_reliability(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the same bins where not every outcome is known: rates are one less the curve at the horizon.
+
+    frame: `score`, `customer`, `duration_days`, `event`, `followed_days`, one row per test row.
+    """
+    at, found = np.array([float(frame["followed_days"].max())]), []
+    for number, rows in frame.groupby(_bin(frame)):
+        stays, lower, upper = (float(v[0]) for v in _survivors.with_band(rows, at, int(number)))
+        observed = {"observed": 1 - stays, "lower": 1 - max(upper, stays), "upper": 1 - min(lower, stays)}
+        found.append({"n": len(rows), "predicted": rows["score"].mean(), **observed})
+    return pd.DataFrame(found)
+
+
+def _bin(frame: pd.DataFrame) -> np.ndarray:
+    """Return the number of each row's bin by its score, (n,), 0 to BINS - 1; equal scores share one."""
+    place = frame["score"].rank(method="average").to_numpy()
+    return np.minimum((place - 0.5) * BINS // len(frame), BINS - 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from crmlab import registry
+from crmlab import censoring, registry
 from crmlab.maths import ranking
 from crmlab.plots import _style
 from crmlab.plots._answers import by_window
@@ -21,7 +21,8 @@ def draw(comparison: Any) -> _style.Picture:
     Read the left panel upwards from a budget: contacting the best-scored 20 % reaches the curve's
     height of all positives. The right panel shows the same less what a random order reaches, which
     tells methods apart where most customers are positive. Dotted: a perfect order. Ties count as a
-    random order. Raises NotApplicable where no method answered with scores.
+    random order. Where some rows were censored, each end counts for those that were not followed for so long.
+    Raises NotApplicable where no method answered with scores.
     """
     methods = _style.scored(comparison)
     positive = registry.module("tasks", comparison.task).POSITIVE
@@ -64,13 +65,14 @@ def _curve(comparison: Any, method: str) -> np.ndarray:
     """Return a method's share of positives reached at DEPTHS, the mean over windows with both classes."""
     curves = []
     for frame in by_window(comparison, method):
-        if frame["outcome"].any():
-            contacted, captured = ranking.gains(frame["outcome"].to_numpy(), frame["score"].to_numpy())
+        counted = censoring.counted(frame)
+        if counted.any():
+            contacted, captured = ranking.gains(counted, frame["score"].to_numpy())
             curves.append(np.interp(DEPTHS, contacted, captured))
     return np.mean(curves, axis=0) if curves else np.full(len(DEPTHS), np.nan)
 
 
 def _perfect(comparison: Any, method: str) -> np.ndarray:
     """Return the gains of an order that puts every positive first, the mean over windows."""
-    rates = [frame["outcome"].mean() for frame in by_window(comparison, method)]
+    rates = [censoring.counted(frame).mean() for frame in by_window(comparison, method)]
     return np.mean([np.minimum(1.0, DEPTHS / max(rate, 1e-9)) for rate in rates], axis=0)

@@ -9,8 +9,7 @@ import pandas as pd
 
 from crmlab.errors import NotApplicable
 from crmlab.maths import retention_curves as maths
-from crmlab.maths.survival import Curve, kaplan_meier
-from crmlab.plots import _style
+from crmlab.plots import _style, _survivors
 from crmlab.plots._answers import first_fits
 
 AGE = "member_days"
@@ -26,29 +25,31 @@ def draw(comparison: Any) -> _style.Picture:
 
     The black steps are the Kaplan-Meier curve of the last window's test rows, each at risk only from the
     renewals that it had passed at the cutoff on (left truncation); its band is pointwise 95 %
-    (Greenwood, on the scale of log(−log S)), and only the test rows vary in it. The lines are
-    the retention curves as fitted on the train rows. Right of the last step they are a forecast that no
-    data here can contradict. Raises NotApplicable where no method fitted a retention curve.
+    (Greenwood, on the scale of log(−log S); a bootstrap of the customers where one has several rows), and
+    only the test rows vary in it. The lines are the retention curves as fitted on the train rows. Right of
+    the last step they are a forecast that no data here can contradict. Raises NotApplicable where no
+    method fitted a retention curve.
     """
     fitted = _fitted(comparison)
     if not fitted:
         raise NotApplicable("no method fitted a retention curve")
-    found, members = _observed(comparison)
-    last = int(found.times.max(initial=1))
+    members = _members(comparison)
+    last = int(members.loc[members["event"] > 0, "duration_days"].max()) if members["event"].any() else 1
     when = np.arange(last + 1)
     with _style.look():
         figure, axes = _style.canvas(
             _style.named(comparison, "retention by renewals"),
-            f"{members:,} test rows of the last window; band: test rows (pointwise 95 %)",
+            f"{len(members):,} test rows of the last window; "
+            f"band: {_survivors.varies(members)} (pointwise 95 %)",
             height=4.8,
         )
-        lower, upper = found.interval_at(when)
+        share, lower, upper = _survivors.with_band(members, when, "renewals")
         axes.fill_between(when, lower, upper, step="post", color="black", alpha=0.15, linewidth=0)
-        axes.step(when, found.at(when), where="post", color="black", linewidth=1.3, label="observed")
+        axes.step(when, share, where="post", color="black", linewidth=1.3, label="observed")
         renewals = np.arange(last + BEYOND + 1)
         for method, parameters in fitted.items():
-            share = np.exp(maths.log_survivor(renewals, *parameters))
-            axes.plot(renewals, share, marker=".", **_style.line(comparison, method))
+            fit = np.exp(maths.log_survivor(renewals, *parameters))
+            axes.plot(renewals, fit, marker=".", **_style.line(comparison, method))
         axes.axvline(last, color=_style.QUIET, linestyle=":", linewidth=1)
         axes.set(xlim=(0, renewals[-1]), ylim=(0, 1.02), xlabel="Monthly renewals since the contract began")
         axes.set(xticks=np.arange(0, renewals[-1] + 1, TICK), ylabel="Share still there")
@@ -67,8 +68,8 @@ def _fitted(comparison: Any) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def _observed(comparison: Any) -> tuple[Curve, int]:
-    """Return the last window's curve over renewals, and how many rows it is of."""
+def _members(comparison: Any) -> pd.DataFrame:
+    """Return the last window's test rows in renewals: `customer, entry, duration_days, event`."""
     problem = comparison.problem
     fold = first_fits(comparison)[-1]["fold"]
     tested = problem.folds[(problem.folds["fold"] == fold) & (problem.folds["part"] == "test")]["row_id"]
@@ -83,6 +84,6 @@ def _observed(comparison: Any) -> tuple[Curve, int]:
     passed, last = maths.in_renewals(
         frame[AGE].to_numpy(dtype=float) + 1 + gap, frame["duration_days"].to_numpy(dtype=float), event
     )
+    renewals = pd.DataFrame({"row_id": frame.index, "entry": passed, "duration_days": last, "event": event})
     # who has met no renewal while under observation says nothing
-    met = last > passed
-    return kaplan_meier(last[met], event[met], entry=passed[met]), int(met.sum())
+    return _survivors.owned(comparison, renewals[last > passed])

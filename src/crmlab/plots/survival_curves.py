@@ -10,8 +10,7 @@ import pandas as pd
 from crmlab import registry
 from crmlab.errors import NotApplicable
 from crmlab.kinds.survival import CURVE, times
-from crmlab.maths.survival import kaplan_meier
-from crmlab.plots import _style
+from crmlab.plots import _style, _survivors
 from crmlab.plots._answers import by_window
 
 GROUPS = ("lowest third of risk", "middle third", "highest third of risk")
@@ -23,7 +22,8 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     """Show the mean curve of every method, and of one method by thirds of risk, on the observed curves.
 
     The black steps are the Kaplan-Meier curves of the test rows of the last window, with pointwise 95 %
-    bands (Greenwood, on the scale of log(−log S)): only the test rows vary in them. Left, a method above the
+    bands (Greenwood, on the scale of log(−log S); a bootstrap of the customers where one has several
+    rows): only the test rows vary in them. Left, a method above the
     band promises that too many stay. Right, the further the thirds lie apart, the more the method
     knows; a dashed line outside its band promises wrongly. method: default the champion, else the best.
     Raises NotApplicable where no method answered with survival curves.
@@ -34,12 +34,13 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     shown = method or next((m for m in (comparison.verdict.champion, *methods) if m in methods), methods[0])
     if shown not in methods:
         raise NotApplicable(f"{comparison.run_of(shown).label} gave no survival curves")
-    frames = {m: list(by_window(comparison, m))[-1] for m in methods}
+    frames = {m: _survivors.owned(comparison, list(by_window(comparison, m))[-1]) for m in methods}
     days = np.concatenate([[0.0], times(float(frames[shown]["followed_days"].max()))])
     with _style.look():
         figure, (everyone, thirds) = _style.canvas(
             _style.named(comparison, "survival curves"),
-            f"{len(frames[shown]):,} test rows of the last window; bands: test rows (pointwise 95 %)",
+            f"{len(frames[shown]):,} test rows of the last window; "
+            f"bands: {_survivors.varies(frames[shown])} (pointwise 95 %)",
             columns=2,
             height=5.6,
             sharey=True,
@@ -72,11 +73,11 @@ def _by_risk(axes: Any, frame: pd.DataFrame, days: np.ndarray) -> None:
 
 def _observed(axes: Any, frame: pd.DataFrame, horizon: float, *, color: str, label: str) -> None:
     """Draw the Kaplan-Meier curve of some rows with its band."""
-    found = kaplan_meier(frame["duration_days"].to_numpy(), frame["event"].to_numpy())
-    when = np.concatenate([[0.0], found.times, [horizon]])
-    lower, upper = found.interval_at(when)
+    ends = np.unique(frame.loc[frame["event"] > 0, "duration_days"])
+    when = np.concatenate([[0.0], ends, [horizon]])
+    share, lower, upper = _survivors.with_band(frame, when, label)
     axes.fill_between(when, lower, upper, step="post", color=color, alpha=BAND, linewidth=0)
-    axes.step(when, found.at(when), where="post", color=color, linewidth=1.3, label=label, zorder=4)
+    axes.step(when, share, where="post", color=color, linewidth=1.3, label=label, zorder=4)
 
 
 def _mean_curve(frame: pd.DataFrame) -> np.ndarray:

@@ -13,11 +13,11 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmlab import folds, store
+from crmlab import censoring, folds, registry, store
 from crmlab.errors import UsageError, did_you_mean
 from crmlab.features._gather import applicable, as_known, gather
 from crmlab.tasks._posed import Posed, numbered, roles_of, without_empty
-from crmlab.windows import Window, midnight
+from crmlab.windows import Window, label_windows, midnight
 
 SOLUTION = ("outcome", "value", "purchases", "duration_days", "event", "followed_days", "truth", "effect")
 ORACLE_MODULE = "crmlab.simulate.oracle"
@@ -48,12 +48,14 @@ def pose(
     """Return the rows, folds and solution of a task on event data.
 
     tables: whole canonical tables. features: family names; those whose tables are missing are
-    skipped. last_day: last day that the data cover (None: the day of the last order line). Raises
-    UsageError for a missing table, a protocol that needs labels, a label window that the data do
-    not cover, or an origin without customers.
+    skipped. last_day: last day that the data cover (None: the day of the last order line). With
+    `followed_until` the landmarks are stacked: one window of all test cutoffs. Raises UsageError for a
+    missing table, a protocol that needs labels, dates in the wrong order, a label window that the data
+    do not cover, landmarks stacked for methods that cannot reckon with censoring, or an origin without
+    customers.
     """
     _check(task, tables, spec)
-    train, test = (_windows(spec, part) for part in ("train_cutoffs", "test_cutoffs"))
+    train, test = label_windows(spec)
     origins = sorted({*train, *test}, key=lambda w: w.cutoff)
     _check_covered(tables, origins, last_day, connection)
     allowed = [f for f in features if task.FAMILIES is None or f in task.FAMILIES]
@@ -62,14 +64,15 @@ def pose(
     frame = numbered(pd.concat([_block(asked, window) for window in origins], ignore_index=True))
     solution = frame[["row_id", *(c for c in SOLUTION if c in frame)]]
     rows, empty = without_empty(frame.drop(columns=solution.columns[1:]))
-    split = folds.rolling(frame["origin"], train=train, test=test, refits=spec.get("refits", 1))
+    split_by = folds.stacked if "followed_until" in spec else folds.rolling
+    split = split_by(frame["origin"], train=train, test=test, refits=spec.get("refits", 1))
     seen = _first_seen(asked)
     facts = {
         "families": families,
         "families_skipped": [f for f in allowed if f not in families],
         "empty_columns": empty,
-        "origins": [_origin_facts(frame, window.cutoff, seen) for window in origins],
-        "windows": [_window_facts(frame, split, fold) for fold in split.facts if fold["refit"] == 0],
+        "origins": [_origin_facts(frame, window, seen) for window in origins],
+        "windows": [_window_facts(frame, split, fold, test) for fold in split.facts if fold["refit"] == 0],
     }
     if "left_censored" in rows:
         facts["left_censored_before"] = midnight(spec["left_censored_before"]).date().isoformat()
@@ -161,14 +164,12 @@ def _check(task: ModuleType, tables: Mapping[str, ibis.Table], spec: Mapping[str
         )
     if not spec["test_cutoffs"]:
         raise UsageError(f"{where}: test_cutoffs is empty: name at least one day")
-
-
-def _windows(spec: Mapping[str, Any], part: str) -> list[Window]:
-    """Return the label windows of the train or the test cutoffs."""
-    horizon, gap = spec["horizon_days"], spec.get("gap_days", 0)
-    if horizon < 1 or gap < 0:
-        raise UsageError(f"horizon_days = {horizon} must be at least 1 and gap_days = {gap} at least 0")
-    return [Window(midnight(c), horizon, gap) for c in spec.get(part, [])]
+    cut_short = [k for k in task.KINDS if "duration_days" not in registry.module("kinds", k).TARGET]
+    if "followed_until" in spec and cut_short:
+        raise UsageError(
+            f"{where}: followed_until censors rows before the horizon, and methods of the kind "
+            f"{', '.join(cut_short)} cannot reckon with that: leave it out"
+        )
 
 
 def _check_covered(
@@ -182,6 +183,12 @@ def _check_covered(
         last_day = connection.to_pyarrow(tables["transactions"].timestamp.max()).as_py().date()
     for window in windows:
         if window.end.date() > last_day + dt.timedelta(days=1):
+            if window.closes is not None:
+                raise UsageError(
+                    f"the label window of the cutoff {window.cutoff:%Y-%m-%d} is followed until "
+                    f"{window.closes:%Y-%m-%d}, and the data end on {last_day}: choose "
+                    f"followed_until {last_day + dt.timedelta(days=1)} or an earlier day"
+                )
             raise UsageError(
                 f"the label window of the cutoff {window.cutoff:%Y-%m-%d} ends on "
                 f"{window.end - dt.timedelta(days=1):%Y-%m-%d}, and the data end on {last_day}: "
@@ -195,27 +202,42 @@ def _first_seen(asked: _Question) -> pd.Series:
     return asked.connection.to_pyarrow(seen.select("seen")).to_pandas()["seen"]
 
 
-def _origin_facts(frame: pd.DataFrame, cutoff: dt.datetime, seen: pd.Series) -> dict[str, Any]:
+def _origin_facts(frame: pd.DataFrame, window: Window, seen: pd.Series) -> dict[str, Any]:
     """Return the size and base rate of one origin, and who is not in it as not yet seen."""
-    block = frame[frame["origin"] == cutoff]
-    return {
-        "cutoff": cutoff.date().isoformat(),
+    block = frame[frame["origin"] == window.cutoff]
+    found = {
+        "cutoff": window.cutoff.date().isoformat(),
         "n_rows": len(block),
-        "base_rate": float(block["outcome"].mean()),
-        "first_seen_after_cutoff": int((seen >= cutoff).sum()),
+        "base_rate": censoring.rate(block, window.horizon_days),
+        "first_seen_after_cutoff": int((seen >= window.cutoff).sum()),
     }
+    if window.closes is None:
+        return found
+    censored = int(censoring.is_censored(block).sum())
+    return found | {"followed_days": window.followed_days, "n_censored": censored}
 
 
-def _window_facts(frame: pd.DataFrame, split: folds.Folds, fold: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sizes, base rates and train origins of one window."""
+def _window_facts(
+    frame: pd.DataFrame, split: folds.Folds, fold: Mapping[str, Any], tested: Sequence[Window]
+) -> dict[str, Any]:
+    """Return the sizes, base rates and train origins of one window; of stacked landmarks more of the test."""
     part = split.frame[split.frame["fold"] == fold["fold"]]
     train, test = (frame.iloc[part.loc[part["part"] == p, "row_id"]] for p in (folds.TRAIN, folds.TEST))
-    return {
+    horizon = tested[0].horizon_days
+    found = {
         "window": fold["window"],
         "cutoff": fold["cutoff"],
         "train_cutoffs": [t.date().isoformat() for t in sorted(train["origin"].unique())],
         "n_train": fold["n_train"],
         "n_test": fold["n_test"],
-        "base_rate_train": float(train["outcome"].mean()) if len(train) else None,
-        "base_rate_test": float(test["outcome"].mean()),
+        "base_rate_train": censoring.rate(train, horizon),
+        "base_rate_test": censoring.rate(test, horizon),
+    }
+    if tested[0].closes is None:
+        return found
+    return found | {
+        "test_cutoffs": [t.date().isoformat() for t in sorted(test["origin"].unique())],
+        "n_censored_train": int(censoring.is_censored(train).sum()),
+        "n_censored_test": int(censoring.is_censored(test).sum()),
+        "followed_share": censoring.followed_share(test, horizon),
     }

@@ -47,9 +47,10 @@ def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Windo
     """Return `customer, duration_days, event, followed_days, outcome` of the members.
 
     duration_days: the day of the label window, from 1, on which the last of the memberships that ran at the
-    cutoff ended; the horizon where none did within it. event, outcome: 1 = it ended within. followed_days:
-    the horizon. With a gap, who leaves in it is beyond keeping and is not asked about: what is told holds
-    for those who are still members when the window opens.
+    cutoff ended; followed_days where none did within it. event: 1 = it ended within. followed_days: the
+    horizon, or less where the window closes before it. outcome: 1 = it ended within the horizon, null where
+    that is not known because the window closed before. With a gap, who leaves in it is beyond keeping and is
+    not asked about: what is told holds for those who are still members when the window opens.
     """
     start, end = ibis.literal(window.start), ibis.literal(window.end)
     began = tables["memberships"].filter(lambda t: t.started < ibis.literal(window.cutoff))
@@ -62,10 +63,10 @@ def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Windo
     day = members.until.delta(start, unit="day") + 1
     return members.select(
         "customer",
-        duration_days=ibis.ifelse(left == 1, day, window.horizon_days).cast("int64"),
+        duration_days=ibis.ifelse(left == 1, day, window.followed_days).cast("int64"),
         event=left,
-        followed_days=ibis.literal(window.horizon_days).cast("int64"),
-        outcome=left,
+        followed_days=ibis.literal(window.followed_days).cast("int64"),
+        outcome=left if window.followed_days == window.horizon_days else left.nullif(0),
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.tree import DecisionTreeRegressor
 
 from crmlab import registry
 from crmlab.encoding import linear_input
@@ -15,6 +16,7 @@ from crmlab.maths import survival_scores
 from crmlab.maths.retention_curves import DAYS_PER_MONTH
 from crmlab.methods.survival._person_period import DiscreteHazard
 from crmlab.methods.survival.survival_boosting import PartialLikelihood
+from crmlab.methods.survival.survival_forest import _leaf_curves
 from crmlab.seeds import generator
 
 NAMES = [n for n in registry.names("methods") if n.startswith("survival/")]
@@ -201,3 +203,64 @@ def test_trees_without_rows_to_split_do_not_apply():
     X, duration, event = members(30)
     with pytest.raises(NotApplicable, match="30 train rows: a tree that splits needs 40"):
         fitted("survival/survival_boosting", X, duration, event)
+
+
+# --- rows that were followed for a shorter time ---------------------------------------------------
+def shortened(duration, event, *, seed=1):
+    """Return the same members followed for 20, 60, 100 days or for all 180."""
+    followed = generator(seed, "followed").choice([20.0, 60.0, 100.0, 180.0], len(duration))
+    return np.minimum(duration, followed), event * (duration <= followed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shorter_follow_up_is_reckoned_with(name):
+    """Three in four are followed for 20 to 100 days: on average the curve stays that of the whole club."""
+    X, duration, event = members(1500, seed=5)
+    days, ended = shortened(duration, event)
+    whole, short, taken_for_stayed = (
+        fitted(name, X, *seen).survival(X, TIMES).mean(axis=0)
+        for seen in ((duration, event), (days, ended), (np.where(ended > 0, days, 180.0), ended))
+    )
+    assert np.abs(short - whole).max() < 0.06
+    assert np.abs(short - whole).max() < 0.5 * np.abs(taken_for_stayed - whole).max()
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_a_period_that_was_watched_in_part_counts_in_part(share):
+    """The hazard of the only period is that of the days, whatever part of it most were watched for."""
+    rng = generator(1, "period")
+    n, days = 40_000, 20
+    ends = rng.geometric(0.01, n).astype(float)
+    followed = np.where(rng.random(n) < 0.8, share * days, days)
+    duration, event = np.minimum(ends, followed), (ends <= followed).astype(float)
+    learner = registry.find("methods", "survival/discrete_logit")(C=1e6, periods=1)
+    found = learner.fit(pd.DataFrame({"same": np.zeros(n)}), duration, event)
+    stays = found.survival(pd.DataFrame({"same": [0.0]}), np.array([float(days)]))[0, 0]
+    assert stays == pytest.approx(0.99**days, abs=0.015)
+
+
+def test_weights_of_person_periods_by_hand():
+    """Two periods of 10 days: of four members one ends on day 3, one is censored on day 5, one on day 15."""
+    learner = Weighed()
+    made = DiscreteHazard(linear_input(), learner, periods=2, age="member_days", indicators=True)
+    duration, event = np.array([3.0, 5.0, 15.0, 20.0]), np.array([1.0, 0.0, 0.0, 0.0])
+    made.fit(pd.DataFrame({"same": np.zeros(4)}), duration, event)
+    assert learner.ends.tolist() == [1, 0, 0, 0, 0, 0]
+    assert learner.weight.tolist() == [1.0, 0.5, 1.0, 0.5, 1.0, 1.0]
+
+
+class Weighed(BaseEstimator):
+    """A learner that keeps the ends and weights that it is given."""
+
+    def fit(self, rows, ends, sample_weight):
+        self.ends, self.weight = ends, sample_weight
+
+
+def test_a_leaf_whose_rows_were_not_followed_for_long_leaves_no_one_for_ever():
+    """One leaf of all rows: after day 20, when its last row is censored, it falls as all train rows do."""
+    tree = DecisionTreeRegressor(max_depth=1).fit(np.zeros((2, 1)), np.zeros(2))
+    steps, usual = np.array([10.0, 30.0, 40.0]), np.array([0.9, 0.25, 0.5])
+    curves = _leaf_curves(
+        tree, np.zeros((2, 1)), np.array([10.0, 20.0]), np.array([1.0, 0.0]), steps=steps, usual=usual
+    )
+    np.testing.assert_allclose(curves[0], [0.5, 0.5 * 0.75, 0.5 * 0.75 * 0.5])

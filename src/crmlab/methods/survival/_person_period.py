@@ -15,6 +15,9 @@ from crmlab.maths.retention_curves import DAYS_PER_MONTH, renewals_by
 class DiscreteHazard:
     """The hazard of each period from a classifier of person-period rows (Singer and Willett 1993).
 
+    Of a row that was censored within a period, the watched part of the period counts as survived: to leave
+    it out would be wrong, as those that ended in that part are counted (the actuarial estimate of a life
+    table, with the time at risk itself instead of one half; Cox and Oakes 1984, chapter 4).
     input: how columns become numbers. learner: an unfitted classifier. periods: of equal length, up to the
     longest train duration. age: the column of a contract's days at the cutoff; where the rows have it,
     a period also knows how old the contract is at its beginning and how many monthly renewals fall in it.
@@ -30,7 +33,10 @@ class DiscreteHazard:
         self.gap_days = 0
 
     def fit(self, X: pd.DataFrame, duration: np.ndarray, event: np.ndarray) -> DiscreteHazard:
-        """Fit the classifier. Raises NotApplicable where all person-periods end alike."""
+        """Fit the classifier. Raises NotApplicable where all person-periods end alike.
+
+        duration (n,) in days, event (n,): 1 where a row ended, 0 where it was censored.
+        """
         Z = self.input.fit_transform(X)
         longest = float(duration.max())
         # k/periods of the longest: a border on a whole day is that day exactly, and no end falls between two
@@ -39,15 +45,17 @@ class DiscreteHazard:
         self.usual_age_ = float(X[self.age].median()) if self.has_age_ else 0.0
         begins, ends_at = self.borders_[:-1], self.borders_[1:]
         ended = (np.asarray(event) > 0)[:, None] & (duration[:, None] <= ends_at)
-        # a period that was not watched to its end says nothing of who would have ended in it
-        known = (duration[:, None] > begins) & (ended | (duration[:, None] >= ends_at))
-        row, period = np.nonzero(known)
+        watched = np.clip((duration[:, None] - begins) / (ends_at - begins), 0.0, 1.0)
+        row, period = np.nonzero(watched)
         ends = ended[row, period].astype(np.int64)
+        share = np.where(ends == 1, 1.0, watched[row, period])
         if len(np.unique(ends)) < 2:
             raise NotApplicable(
                 f"all {len(ends)} periods of {self.borders_[1]:.0f} days in the train rows end alike"
             )
-        self.learner.fit(self._rows(Z[row], self._ages(X)[row], period), ends)
+        # weights of one are none: the same fit to the last digit, and a learner need not take any
+        weights = {} if (share == 1.0).all() else {"sample_weight": share}
+        self.learner.fit(self._rows(Z[row], self._ages(X)[row], period), ends, **weights)
         return self
 
     def survival(self, X: pd.DataFrame, times: np.ndarray) -> np.ndarray:

@@ -27,7 +27,9 @@ class SurvivalForest:
     A tree splits by the likelihood of proportional hazards on the cumulative hazard of all train rows, which
     is that of Poisson counts: each row expects what that hazard says of its duration (LeBlanc and Crowley
     1992; in a forest: Ishwaran, Blackstone, Pothier and Lauer 2004). A leaf holds the Kaplan-Meier curve
-    of its rows. Curves are averaged, not hazards: the mean of hazards would promise that too many leave.
+    of its rows; beyond the time for which any of them was followed it falls as that of all train rows does,
+    as a curve that stays flat there would promise that nobody leaves any more. Curves are averaged, not
+    hazards: the mean of hazards would promise that too many leave.
     `times_` (k,); `curves_`: per tree (nodes, k).
     """
 
@@ -60,7 +62,10 @@ class SurvivalForest:
             )
             tree.fit(Z[drawn], (event / expected)[drawn], sample_weight=expected[drawn])
             self.trees_.append(tree)
-            self.curves_.append(_leaf_curves(tree, Z[drawn], duration[drawn], event[drawn], steps)[:, kept])
+            curves = _leaf_curves(
+                tree, Z[drawn], duration[drawn], event[drawn], steps=steps, usual=np.diff(hazard, prepend=0.0)
+            )
+            self.curves_.append(curves[:, kept])
         return self
 
     def survival(self, X: pd.DataFrame, times: np.ndarray) -> np.ndarray:
@@ -73,13 +78,24 @@ class SurvivalForest:
 
 
 def _leaf_curves(
-    tree: DecisionTreeRegressor, Z: np.ndarray, duration: np.ndarray, event: np.ndarray, steps: np.ndarray
+    tree: DecisionTreeRegressor,
+    Z: np.ndarray,
+    duration: np.ndarray,
+    event: np.ndarray,
+    *,
+    steps: np.ndarray,
+    usual: np.ndarray,
 ) -> np.ndarray:
-    """Return the Kaplan-Meier curve of each node at the steps (k,), (nodes, k); 1 where no row ends."""
+    """Return the Kaplan-Meier curve of each leaf at the steps (k,), (nodes, k).
+
+    usual: (k,) the chance to end at each step, which stands in where no row of a leaf is at risk. What
+    stands at other nodes than leaves is of no use.
+    """
     leaf, shape = tree.apply(Z), (tree.tree_.node_count, len(steps) + 1)
     passed = np.searchsorted(steps, duration, side="right")
     place = leaf * shape[1] + passed
     mass = np.bincount(place, minlength=np.prod(shape)).reshape(shape)
     ended = np.bincount(place, event, minlength=np.prod(shape)).reshape(shape)[:, 1:]
     at_risk = mass[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
-    return np.cumprod(1 - ended / np.maximum(at_risk, 1), axis=1)
+    chance = np.where(at_risk > 0, ended / np.maximum(at_risk, 1), usual)
+    return np.cumprod(1 - chance, axis=1)
