@@ -205,6 +205,13 @@ def test_trees_without_rows_to_split_do_not_apply():
         fitted("survival/survival_boosting", X, duration, event)
 
 
+def test_the_mean_of_a_forest_is_kaplan_meier_where_all_were_followed():
+    X, duration, event = members(800, seed=7, effect=2.0)
+    curve = fitted("survival/survival_forest", X, duration, event).survival(X, TIMES).mean(axis=0)
+    stayed = np.array([(duration > t).mean() for t in TIMES[:-1]] + [1 - event.mean()])
+    np.testing.assert_allclose(curve, stayed, atol=0.02)
+
+
 # --- rows that were followed for a shorter time ---------------------------------------------------
 def shortened(duration, event, *, seed=1):
     """Return the same members followed for 20, 60, 100 days or for all 180."""
