@@ -116,6 +116,7 @@ QUICK = {
 """What makes a fit quick, of those parameters that a method has: less of the same work."""
 
 
+@functools.cache
 def quick(name: str) -> dict[str, int]:
     """Return parameters of a quick fit; 3 segments where a method would choose their number."""
     defaults = registry.defaults(name)
