@@ -26,6 +26,10 @@ from crmlab.seeds import generator
 from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
 from crmlab.windows import Window
 
+# nbformat's validator would import it, for seconds (it builds 38 grammars), to check addresses, of which
+# a notebook has none
+sys.modules.setdefault("rfc3987_syntax", None)
+
 ROLES = {"visits": NUMERIC, "days_since_last": NUMERIC, "channel": CATEGORICAL}
 ORIGINS = pd.to_datetime(["2024-01-01", "2024-04-01", "2024-07-01"])
 

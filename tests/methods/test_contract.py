@@ -28,7 +28,14 @@ TRUSTED = ("numpy.", "scipy.", "sklearn.", "lightgbm.", "crmlab.", "collections.
 
 # --- a small shop with known habits -------------------------------------------------------------
 def shop(n: int, *, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return n customers with numbers, texts and gaps in both, and who left.
+    """Return n customers with numbers, texts and gaps in both, and who left: the caller's to change."""
+    rows, left = drawn(n, seed)
+    return rows.copy(deep=True), left.copy()
+
+
+@functools.cache
+def drawn(n: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw the customers of a shop.
 
     Buying follows the Pareto/NBD at the published estimates for CDNOW (in weeks: r .553, alpha 10.578,
     s .606, beta 11.669; Fader, Hardie and Lee 2005), so that every kind finds its structure.
@@ -84,9 +91,10 @@ def kind_of(name: str) -> ModuleType:
     return importlib.import_module(f"crmlab.kinds.{name.split('/')[0]}")
 
 
+@functools.cache
 def context(*, refits: int = 2) -> Context:
     """Return what a kind may know."""
-    rows, _ = shop(2)
+    rows, _ = drawn(2, 1)
     roles = {c: NUMERIC if rows[c].dtype == float else CATEGORICAL for c in rows}
     return Context(horizon_days=90, seed=7, roles=roles, stability_refits=refits)
 
@@ -96,15 +104,29 @@ def offered(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[kind_of(name).columns(context().roles)]
 
 
-def fitted(
-    name: str, rows: pd.DataFrame, left: np.ndarray, *, refits: int = 2, chooses: bool = True
-) -> object:
-    """Fit a method with its defaults, as the harness does.
+QUICK = {
+    "n_estimators": 20,
+    "max_iter": 20,
+    "max_rounds": 20,
+    "trials": 3,
+    "trial_trees": 10,
+    "n_init": 1,
+    "draws": 128,
+}
+"""What makes a fit quick, of those parameters that a method has: less of the same work."""
 
-    chooses: False for 3 segments where it would choose their number, which takes time.
-    """
+
+@functools.cache
+def quick(name: str) -> dict[str, int]:
+    """Return parameters of a quick fit; 3 segments where a method would choose their number."""
+    defaults = registry.defaults(name)
+    segments = {"k": 3} if defaults.get("k", 0) is None else {}
+    return segments | {key: value for key, value in QUICK.items() if key in defaults}
+
+
+def fitted(name: str, rows: pd.DataFrame, left: np.ndarray, *, refits: int = 2, **given: int) -> object:
+    """Fit a method as the harness does, with its defaults but for the parameters given."""
     kind, method = kind_of(name), registry.find("methods", name)
-    given = {} if chooses or registry.defaults(name).get("k", 0) is not None else {"k": 3}
     outcomes = observed(left)[list(kind.TARGET)] if kind.TARGET else None
     return kind.fit(
         lambda seed, **fixed: method(**given | fixed, seed=seed),
@@ -123,6 +145,13 @@ def answers(name: str, model: object, rows: pd.DataFrame) -> pd.DataFrame:
 def usual(name: str) -> object:
     """Return the method fitted on 400 customers. Tests share it and must not change it."""
     return fitted(name, *shop(400))
+
+
+@functools.cache
+def again(name: str) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Fit the method a second time; return its answers, and the rows and the labels after that."""
+    rows, left = shop(400)
+    return answers(name, fitted(name, rows, left), rows), rows, left
 
 
 def check(name: str, frame: pd.DataFrame, n: int) -> None:
@@ -174,16 +203,15 @@ def test_it_fits_and_answers(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_same_seed_gives_the_same_bytes(name):
-    rows, left = shop(400)
-    first, again = answers(name, usual(name), rows), answers(name, fitted(name, rows, left), rows)
-    assert first.to_numpy().tobytes() == again.to_numpy().tobytes()
+    rows, _ = shop(400)
+    second, _, _ = again(name)
+    assert answers(name, usual(name), rows).to_numpy().tobytes() == second.to_numpy().tobytes()
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_it_does_not_touch_its_input(name):
-    rows, left = shop(400)
-    kept, kept_left = rows.copy(deep=True), left.copy()
-    answers(name, fitted(name, rows, left, refits=0, chooses=False), rows)
+    kept, kept_left = shop(400)
+    _, rows, left = again(name)
     pd.testing.assert_frame_equal(rows, kept)
     assert (left == kept_left).all()
 
@@ -308,7 +336,7 @@ def applies(name: str, edge: Callable) -> bool:
 def test_an_edge_gives_a_result_or_a_reason(name, edge):
     rows, left = edge(*shop(300))
     try:
-        answer = answers(name, fitted(name, rows, left, refits=1, chooses=False), rows)
+        answer = answers(name, fitted(name, rows, left, refits=1, **quick(name)), rows)
     except CrmlabError as error:
         reason = error
     else:
