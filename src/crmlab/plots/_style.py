@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from crmlab import registry, store
@@ -43,11 +44,11 @@ class Picture(Figure):
         """Return the picture as PNG, without dates and versions in it."""
         sink = io.BytesIO()
         with look():
-            if self.get_layout_engine():
-                # laid out once: every further drawing would move things by a pixel
-                self.draw_without_rendering()
-                self.set_layout_engine("none")
-            self.savefig(sink, format="png", dpi="figure", metadata={"Software": None})
+            # laid out once: every further drawing would move things by a pixel
+            self.get_layout_engine().execute(self)
+            self.set_layout_engine("none")
+            # drawn once: `savefig` draws first to see what a layout would do
+            FigureCanvasAgg(self).print_png(sink, metadata={"Software": None})
         return sink.getvalue()
 
     def save(self, path: Path) -> Path:
