@@ -203,6 +203,12 @@ def test_trees_without_rows_to_split_do_not_apply():
     X, duration, event = members(30)
     with pytest.raises(NotApplicable, match="30 train rows: a tree that splits needs 40"):
         fitted("survival/survival_boosting", X, duration, event)
+    X, duration, event = members(200)
+    rare = pd.DataFrame({"rare": (np.arange(200) < 3).astype(float), "constant": 1.0})
+    with pytest.raises(
+        NotApplicable, match="no column cuts the 200 train rows into two parts of at least 20"
+    ):
+        fitted("survival/survival_boosting", rare, duration, event)
 
 
 def test_the_mean_of_a_forest_is_kaplan_meier_where_all_were_followed():

@@ -48,8 +48,6 @@ class SurvivalBoosting(OnOneBaseline):
             raise NotApplicable(f"{len(X)} train rows: a tree that splits needs {least}")
         self.input_ = tree_input()
         Z = self.input_.fit_transform(X)
-        if (Z[1:] == Z[:-1]).all():
-            raise NotApplicable(f"all {len(X)} train rows are the same in every column")
         settings = {
             **self.tree,
             "objective": PartialLikelihood(duration, event),
@@ -61,7 +59,14 @@ class SurvivalBoosting(OnOneBaseline):
             "force_row_wise": True,
             "verbosity": -1,
         }
-        booster = lightgbm.train(settings, lightgbm.Dataset(Z), self.n_estimators)
+        try:
+            booster = lightgbm.train(settings, lightgbm.Dataset(Z), self.n_estimators)
+        except lightgbm.basic.LightGBMError as error:
+            if "num_features" not in str(error):
+                raise
+            raise NotApplicable(
+                f"no column cuts the {len(X)} train rows into two parts of at least {least // 2}"
+            ) from None
         # as text: the object would carry the train rows' durations with it
         self.trees_ = booster.model_to_string()
         self.set_baseline(self._log_relative(Z), duration, event)
