@@ -127,3 +127,11 @@ def test_the_overview_shows_every_problem(scores):
         (0.8, "#B0B0B0"),
     ]
     assert figure.png() == overview.draw("churn").png()
+
+
+def test_more_methods_than_colours_are_told_apart_by_their_marks():
+    controls = {"classification/hiatus": "status_quo"}
+    names = [f"classification/m{i}" for i in range(20)] + [*controls]
+    looks = overview._looks("churn", {"shop": {"methods": {n: {"control": controls.get(n)} for n in names}}})
+    assert len({looks[name] for name in names}) == 21
+    assert looks["classification/hiatus"][1] == "|"

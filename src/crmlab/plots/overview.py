@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from crmlab import across, registry
@@ -22,7 +23,7 @@ def draw(task: str) -> _style.Picture:
     if not found:
         raise NotApplicable(f"no problem of {task} has scores yet")
     metric = registry.find("metrics", next(iter(found.values()))["primary"])
-    colours = _colours(task, found)
+    looks = _looks(task, found)
     with _style.look():
         figure, axes = _style.canvas(
             f"{registry.module('tasks', task).LABEL} across its problems",
@@ -30,7 +31,7 @@ def draw(task: str) -> _style.Picture:
             height=2.0 + 0.5 * len(found),
         )
         for place, record in enumerate(found.values()):
-            _row(axes, place, record, colours)
+            _row(axes, place, record, looks)
         axes.set_yticks(range(len(found)), list(found))
         axes.set(ylim=(len(found) - 0.4, -0.6), xlabel=_style.metric_title(metric))
         axes.grid(axis="y", visible=False)
@@ -39,43 +40,42 @@ def draw(task: str) -> _style.Picture:
     return figure
 
 
-def _row(axes: Any, place: int, record: dict[str, Any], colours: dict[str, str]) -> None:
+def _row(axes: Any, place: int, record: dict[str, Any], looks: dict[str, tuple[str, str]]) -> None:
     """Draw one problem's methods."""
     champion = record["verdict"]["champion"]
     for key, method in record["methods"].items():
         score = method["scores"].get(record["primary"], {})
         if score.get("value") is None:
             continue
-        marker = "|" if method["control"] else "o"
-        size = 14 if method["control"] else 7
+        colour, marker = looks[key]
         axes.plot(
             score["value"],
             place,
             marker,
-            color=colours[key],
-            markersize=size,
+            color=colour,
+            markersize=14 if method["control"] else 7,
             markeredgewidth=2,
             label=method["label"],
             zorder=4 if key == champion else 3,
         )
         if key == champion:
             edge = "black" if record["verdict"]["lead_is_real"] else "#B0B0B0"
-            axes.plot(
-                [score["lower"], score["upper"]], [place] * 2, color=colours[key], linewidth=2, zorder=2
-            )
+            axes.plot([score["lower"], score["upper"]], [place] * 2, color=colour, linewidth=2, zorder=2)
             axes.plot(score["value"], place, "o", markersize=14, markerfacecolor="none", color=edge, zorder=5)
 
 
-def _colours(task: str, found: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the colour of each method: by its place in the roster, greys for the controls.
+def _looks(task: str, found: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Return the colour and the marker of each method: by its place in the roster, grey lines for controls.
 
-    Records of before may name methods that the roster has no more: they come after it.
+    Where there are more methods than colours, the colours come again with the next marker. Records of
+    before may name methods that the roster has no more: they come after it.
     """
     methods = {key: m for record in found.values() for key, m in record["methods"].items()}
     order = [key for key in dict.fromkeys([*across.roster(task), *methods]) if key in methods]
-    free = [key for key in order if methods[key]["control"] is None]
-    plain = {key: _style.PALETTE[i % len(_style.PALETTE)] for i, key in enumerate(free)}
-    return {key: _style.CONTROL[m["control"]] if m["control"] else plain[key] for key, m in methods.items()}
+    looks = {key: (_style.CONTROL[c], "|") for key in order if (c := methods[key]["control"])}
+    free = [key for key in order if key not in looks]
+    pairs = [(colour, marker) for marker in _style.MARKERS for colour in _style.PALETTE]
+    return looks | dict(zip(free, itertools.cycle(pairs), strict=False))
 
 
 def _legend(figure: Any, axes: Any) -> None:
