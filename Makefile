@@ -104,7 +104,7 @@ clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv,
 	@for folder in data/tables/*/; do \
 		if [ -e "src/crmlab/datasets/$$(basename "$$folder").py" ]; then rm -rf "$$folder"; \
 		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; fi; done
-	rm -rf data/raw data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
+	rm -rf data/raw data/sources data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
 		experiments/failed experiments/predictions experiments/notebooks experiments/curves \
 		experiments/segments experiments/prospects experiments/retention mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache

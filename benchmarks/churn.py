@@ -33,8 +33,10 @@ SECONDS_APART = 0.2
 NOTES = {
     "CPU s": "of the stage with the processes that it started",
     "peak MiB": "of the stage's processes together (a comparison: one and two workers), every .2 seconds",
+    "customers": "of the tables: all who bought; of a problem: those who had bought before its last cutoff",
     "comparison": "every method of the problem's roster in params.yaml, nothing reused, with refits, "
-    "scoring, intervals and all pairs; no notebook",
+    "scoring, intervals and all pairs; no notebook. The simulated shop has the roster and the sizes of the "
+    "embedded default, which leave some methods out (`without`, `overrides`)",
 }
 
 

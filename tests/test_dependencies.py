@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from crmlab import registry, sources, store
+from crmlab.errors import UsageError
 
 ROOT = registry.PACKAGE.parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 TASKS = registry.names("tasks")
 
 
@@ -29,24 +31,40 @@ def hashed(*modules: str) -> set[str]:
     return {f.relative_to(registry.PACKAGE).as_posix() for f in registry.source_files(*modules)}
 
 
+def lists_of(stage: str) -> set[str]:
+    """Return the lists that a stage depends on."""
+    deps = STAGES[stage].get("do", STAGES[stage])["deps"]
+    return {d.removeprefix("data/sources/").removesuffix(".json") for d in deps if "data/sources/" in d}
+
+
 def test_every_stage_depends_on_its_own_list(behind):
-    # the files of a data set are named by the stage itself; `sources` makes the lists
-    assert set(STAGES) == set(behind) | {"fetch", "sources"}
-    for stage in behind:
-        deps = STAGES[stage].get("do", STAGES[stage])["deps"]
-        assert [d for d in deps if d.startswith("data/sources/")] == [f"data/sources/{stage}.json"]
+    assert set(STAGES) - {"sources"} == {stage for stage in behind if not stage.startswith("dataset-")}
+    for stage in set(STAGES) - {"sources"}:
+        assert stage in lists_of(stage)
 
 
 def test_the_lists_are_made_again_when_any_source_changes():
-    assert STAGES["sources"]["deps"] == ["notebooks", "src/crmlab"]
+    shown = [f"notebooks/{stage}.ipynb" for stage in STAGES if (ROOT / f"notebooks/{stage}.ipynb").is_file()]
+    assert sorted(STAGES["sources"]["deps"]) == sorted(["src/crmlab", *shown])
     assert STAGES["sources"]["outs"] == [str(store.sources_folder().relative_to(ROOT))]
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_problems_depend_on_what_their_key_hashes(task, behind):
+@pytest.mark.parametrize(
+    ("task", "dataset"),
+    sorted({(task, spec["dataset"]) for task in TASKS for spec in PARAMS[task]["problems"].values()}),
+)
+def test_problems_depend_on_what_their_key_hashes(task, dataset, behind):
     modules = ["crmlab.problem", f"crmlab.tasks.{task}", *sources.entries("features"), sources.ORACLE_MODULE]
-    assert behind[f"problem-{task}"] == hashed(*modules)
-    assert "src/crmlab/datasets/${item.dataset}.py" in STAGES[f"problem-{task}"]["do"]["deps"]
+    listed = behind[f"problem-{task}"] | behind[f"dataset-{dataset}"]
+    assert hashed(*modules, f"crmlab.datasets.{dataset}") <= listed
+    assert lists_of(f"problem-{task}") == {f"problem-{task}", "dataset-${item.dataset}"}
+
+
+def test_data_depend_on_their_pins(behind):
+    assert "datasets/online_retail.sha256" in behind["dataset-online_retail_ii"]
+    assert "simulate/shop.py" in behind["dataset-demo_shop"]
+    for stage in ("fetch", "tables", "data"):
+        assert lists_of(stage) == {stage, "dataset-${item}"}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -70,7 +88,7 @@ def test_what_records_decides_nothing(behind):
 
 def test_what_is_written_changes_with_the_file_and_in_its_lists_only(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in (store.PARAMS, "notebooks"):
+    for name in (store.PARAMS, "dvc.yaml", "notebooks"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
     monkeypatch.setattr(registry, "PACKAGE", tmp_path / "src" / "crmlab")
     shutil.copytree(ROOT / "src" / "crmlab", registry.PACKAGE)
@@ -80,3 +98,18 @@ def test_what_is_written_changes_with_the_file_and_in_its_lists_only(tmp_path, m
         file.write("# another picture\n")
     again = {f.stem: f.read_bytes() for f in sources.write().iterdir()}
     assert [stage for stage in written if written[stage] != again[stage]] == ["churn"]
+    # a notebook of one's own is nobody's stage
+    (tmp_path / "notebooks" / "mine.ipynb").write_text("no notebook yet")
+    assert {f.stem: f.read_bytes() for f in sources.write().iterdir()} == again
+
+
+def test_every_way_to_import_is_read():
+    code = "import crmlab.leak as l\nimport numpy\nfrom crmlab import story\nfrom crmlab.why import shapes"
+    found = sources.imported(code, "notebooks/churn.ipynb")
+    assert {"crmlab.leak", "crmlab.story", "crmlab.why.shapes"} <= set(found)
+    assert "numpy" not in found
+
+
+def test_a_cell_that_is_no_python_is_named():
+    with pytest.raises(UsageError, match=r"notebooks/churn.ipynb: '%matplotlib inline' is no Python"):
+        sources.imported("x = 1\n%matplotlib inline", "notebooks/churn.ipynb")

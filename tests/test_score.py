@@ -55,6 +55,15 @@ def test_values_by_hand_on_one_hold_out(make):
     assert len(scores.pairs["auc"]) == 0
 
 
+def test_an_interval_holds_its_estimate_even_beyond_the_scale(make):
+    """An error less its own noise is below 0 about as often as above, where there is none."""
+    problem = make.rolling(refits=4)
+    base = make.answered(problem, "m", answer=lambda fact, solution: solution["outcome"].mean())
+    found = row(score(problem, [base], ["calibration_error"], {}, **INTERVALS), "m", "calibration_error")
+    assert found["value"] < 0
+    assert found["lower"] <= found["value"] <= found["upper"]
+
+
 def test_windows_are_averaged_and_refits_show_the_spread_of_training(make):
     problem = make.rolling(refits=4)
     # the estimate is (1 + 0) / 2, whatever the refits of the last window are

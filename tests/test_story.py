@@ -126,6 +126,9 @@ def test_caveats_of_censoring_say_what_stands_in_and_what_is_not_told(comparison
     assert "the horizon is 40%, so that each row known there stands for 2.5" in said
     assert "one window of stacked landmarks" in said
     assert "Not told" not in said
+    assert "most stay flat" not in said
+    short = [w | {"base_rate_train": None} for w in STACKED["windows"]]
+    assert "No train row was followed for all 90 days" in said_of(comparison, **STACKED | {"windows": short})
     blank = comparison.scores.values.assign(value=lambda v: v["value"].where(v["metric"] != "brier"))
     untold = replace(comparison, scores=replace(comparison.scores, values=blank))
     assert "needs the outcome of every test row at the horizon: Brier score." in said_of(untold, **STACKED)
@@ -226,10 +229,15 @@ def said_of(comparison, **facts):
 
 
 def test_caveats_of_a_simulated_rolling_problem(comparison):
-    said = said_of(comparison)
+    said = said_of(comparison, dataset="demo_shop")
     assert "7 customers were first seen after the last cutoff (2024-07-01)" in said
     assert "only 24 rows of the rarer outcome" in said
     assert "simulated" in said
+    # where the truth has no exact form, as of value and retention, the data are simulated all the same
+    unknown = comparison.problem.solution.drop(columns="truth")
+    untold = replace(comparison, problem=replace(comparison.problem, solution=unknown))
+    assert "simulated" in said_of(untold, dataset="demo_shop")
+    assert "simulated" not in said_of(untold, dataset="cdnow")
     assert "not ranked: BG/NBD" in said
     assert "base rate moved" not in said
 

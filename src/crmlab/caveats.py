@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmlab import registry
+from crmlab import registry, store
 from crmlab.vocabulary import OK
 
 FEW = 100
@@ -81,6 +81,11 @@ def _of_censoring(comparison: Any) -> list[str]:
         f"to the horizon is {share:.0%}, so that each row known there stands for {1 / share:.1f}. This is "
         "right as far as later landmarks are like earlier ones."
     ]
+    if window["n_train"] and window["base_rate_train"] is None:
+        said.append(
+            f"No train row was followed for all {known['horizon_days']} days: beyond the longest follow-up a "
+            "method's curve is a guess of its own, and most stay flat there."
+        )
     answered = comparison.scores.values["method"].isin([r.method for r in comparison.runs if r.status == OK])
     values = comparison.scores.values[answered].groupby("metric", sort=False)["value"]
     untold = [registry.find("metrics", metric).label for metric, v in values if v.isna().all()]
@@ -117,8 +122,10 @@ def _of_population(known: Mapping[str, Any]) -> list[str]:
                 f"{last['first_seen_after_cutoff']:,} customers were first seen after the last cutoff "
                 f"({last['cutoff']}): nothing is said about them."
             )
+        most = "at most " if "followed_until" in known["spec"] else ""
         said.append(
-            f"The outcome looks {known['horizon_days']} days ahead: who buys later counts as if never."
+            f"The outcome looks {most}{known['horizon_days']} days ahead: what comes later counts as if it "
+            "never came."
         )
     if known["spec"].get("population"):
         kept = ", ".join(f"{k} = {v}" for k, v in known["spec"]["population"].items())
@@ -134,7 +141,8 @@ def _of_population(known: Mapping[str, Any]) -> list[str]:
 
 def _of_truth(comparison: Any) -> list[str]:
     """Return the caveat of a simulated data set."""
-    if "truth" not in comparison.problem.solution:
+    made = store.fingerprint_file(comparison.problem.facts["dataset"])
+    if not made.is_file() or "truth" not in store.read_json(made, made_by="crmlab tables"):
         return []
     return [
         "The data are simulated and hold what was planted: the ranking need not carry over to a real shop."

@@ -26,7 +26,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
-TaskName = Annotated[str, typer.Argument(help="A question: segmentation, acquisition or churn.")]
+TaskName = Annotated[
+    str, typer.Argument(help="A question: segmentation, acquisition, churn, value or retention.")
+]
 ProblemName = Annotated[str, typer.Argument(help="A problem of the task in params.yaml, or your own data.")]
 DatasetName = Annotated[str, typer.Argument(help="A data set; see `crmlab datasets`.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store holds.")]

@@ -97,8 +97,10 @@ def score(
                 values.append(_no_value(run, name, "not defined on these test rows"))
                 continue
             measured[run.method] = found
-            # a variance added to an estimate near the end of its scale would reach beyond it
-            lower, upper = np.clip(design.interval(found, level), *metric.range).tolist()
+            # a variance added to an estimate near the end of its scale would reach beyond it; the estimate
+            # itself may lie beyond, as an error does from which its own noise was taken off
+            lowest, highest = min(metric.range[0], found.value), max(metric.range[1], found.value)
+            lower, upper = np.clip(design.interval(found, level), lowest, highest).tolist()
             interval = {"value": found.value, "lower": lower, "upper": upper, "reason": ""}
             values.append({"method": run.method, "metric": name, **interval})
         pairs[name] = design.pairs(measured, level, name)
