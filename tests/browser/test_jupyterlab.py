@@ -72,13 +72,18 @@ def wait_for_kernel(server):
     """Wait until the notebook has an idle kernel: before, JupyterLab drops commands or asks which one."""
     address = f"http://127.0.0.1:{server.port}/api/kernels?token={TOKEN}"
     until = time.monotonic() + RUNS_WITHIN
+    kernels: object = None
     while time.monotonic() < until:
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            kernels = json.load(answer)
-        if [k["execution_state"] for k in kernels if k["connections"]] == ["idle"]:
-            return
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                kernels = json.load(answer)
+            if [k["execution_state"] for k in kernels if k["connections"]] == ["idle"]:
+                return
+        except OSError as error:
+            # while a kernel is being started it has no last activity yet, and Jupyter answers 500
+            kernels = error
         time.sleep(0.5)
-    pytest.fail(f"no kernel started:\n{server.said()}")
+    pytest.fail(f"no kernel started; the last answer was {kernels}:\n{server.said()}")
 
 
 def run_all(browser):
@@ -95,13 +100,15 @@ def run_all(browser):
 
 def choose_run_all(browser):
     """Click the menu's entry once it is there."""
-    from selenium.webdriver.support import expected_conditions as there
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.support.ui import WebDriverWait
 
     menu = "//div[contains(@class, 'lm-MenuBar-itemLabel') and text()='Run']"
     entry = "//li[@data-command='runmenu:run-all']"
+    # the page draws itself anew while it loads: what was found may be gone, or covered, when clicked
+    patient = WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException])
     for place in (menu, entry):
-        WebDriverWait(browser, 60).until(there.element_to_be_clickable(("xpath", place))).click()
+        patient.until(lambda b, place=place: b.find_element("xpath", place).click() is None)
 
 
 def prompts(browser):

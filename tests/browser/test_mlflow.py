@@ -61,7 +61,8 @@ def shown(browser, address, *wanted):
     text = ""
     while time.monotonic() < until and not all(word in text for word in wanted):
         time.sleep(0.5)
-        text = browser.find_element("tag name", "body").text
+        # in one step of the browser: an element found first may be gone when its text is asked for
+        text = browser.execute_script("return document.body.innerText")
     return text
 
 
