@@ -25,18 +25,18 @@ def likelihood(model, x, t_x, T, z):
 
 def test_without_a_ridge_it_is_maximum_likelihood(world):
     x, t_x, T, z = world
-    model, estimate = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=0.0)
-    wanted, expected = fit_covariates(x, t_x, T, buying=z, leaving=z)
+    model, estimate = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=0.0)
+    wanted, expected = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z)
     assert model == wanted
     assert estimate.log_likelihood == expected.log_likelihood
     # a ridge of next to nothing comes to the same place by the penalised way
-    near, _ = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=1e-8)
+    near, _ = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=1e-8)
     assert near.buying + near.leaving == pytest.approx(wanted.buying + wanted.leaving, abs=1e-3)
 
 
 def test_it_is_the_maximum_of_likelihood_less_penalty(world):
     x, t_x, T, z = world
-    model, estimate = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=50.0)
+    model, estimate = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=50.0)
     assert estimate.log_likelihood == pytest.approx(likelihood(model, x, t_x, T, z))
 
     def height(buying, leaving):
@@ -46,14 +46,14 @@ def test_it_is_the_maximum_of_likelihood_less_penalty(world):
     b, q = model.buying[0], model.leaving[0]
     slopes = [(height(b + d, q + e) - height(b - d, q - e)) / 2e-4 for d, e in ((1e-4, 0), (0, 1e-4))]
     assert slopes == pytest.approx([0, 0], abs=5e-3)
-    free, errors = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=0.0)
+    free, errors = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=0.0)
     assert 0 < b < free.buying[0]
     assert (estimate.standard_errors[4:] < errors.standard_errors[4:]).all()
 
 
 def test_a_ridge_without_bound_is_the_plain_model(world):
     x, t_x, T, z = world
-    model, estimate = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=1e9)
+    model, estimate = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=1e9)
     plain, alone = fit(ParetoNBD, x, t_x, T)
     assert (*model.buying, *model.leaving) == pytest.approx((0, 0), abs=1e-6)
     assert (model.r, model.alpha) == pytest.approx((plain.r, plain.alpha), rel=1e-3)
@@ -65,6 +65,6 @@ def test_a_group_that_nobody_has_left_has_a_finite_dropout(world):
     # thirty customers who have just bought: nothing speaks for any dropout at all
     x, T = np.append(x, np.full(30, 9.0)), np.append(T, np.full(30, 40.0))
     t_x, z = np.append(t_x, np.full(30, 40.0)), np.append(np.zeros((N, 1)), np.ones((30, 1)), axis=0)
-    model, estimate = fit_covariates(x, t_x, T, buying=z, leaving=z, ridge=1.0)
+    model, estimate = fit_covariates(ParetoCovariates, x, t_x, T, buying=z, leaving=z, ridge=1.0)
     assert -3 < model.leaving[0] < -0.5
     assert np.isfinite(estimate.standard_errors[-1])

@@ -33,6 +33,9 @@ STEPS = 6
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """The summed log-likelihood and its gradient (k,) at coordinates (k,): log parameters, coefficients."""
 
+Hessian = Callable[[np.ndarray], np.ndarray]
+"""The second derivatives (k, k) of an objective at coordinates (k,)."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -67,13 +70,20 @@ def maximise(
 
 
 def ascend(
-    objective: Objective, starts: list[list[float]], *, total: float, what: str, coefficients: int = 0
+    objective: Objective,
+    starts: list[list[float]],
+    *,
+    total: float,
+    what: str,
+    coefficients: int = 0,
+    hessian: Hessian | None = None,
 ) -> Estimate:
     """Maximise a summed log-likelihood whose gradient is known.
 
     starts: parameters to start from, in their own units, the coefficients last; the next one is
     tried where one does not reach a maximum. total: the number of customers in the sum. what: the
     model's name for the message. coefficients: how many of the parameters may have either sign.
+    hessian: of the objective; without it, by differences of the gradient.
     Raises DidNotConverge where no start converges: the gradient there and the parameters are quoted.
     """
     positive = np.arange(len(starts[0])) < len(starts[0]) - coefficients
@@ -83,16 +93,22 @@ def ascend(
         return -value / total, -gradient / total
 
     edges = np.array([EDGES if p else (-np.inf, np.inf) for p in positive])
+
+    def curvature(at: np.ndarray) -> np.ndarray:
+        if hessian is None:
+            return _hessian(loss, at, edges)
+        return -hessian(at) / total
+
     for start in starts:
         begin = np.where(positive, np.log(np.where(positive, start, 1.0)), start)
         options = {"ftol": NEAR, "gtol": FLAT / 10, "maxiter": 500}
         found = minimize(loss, begin, method="L-BFGS-B", jac=True, bounds=edges, options=options)
-        value, at, gradient, hessian = _polished(loss, found, edges)
+        value, at, gradient, curve = _polished(loss, curvature, found, edges)
         free = _free(at, edges)
         scale = np.where(positive, np.exp(np.where(positive, at, 0.0)), 1.0)
         parameters = np.where(positive, scale, at)
         if np.isfinite(value) and np.abs(gradient[free]).max(initial=0.0) < FLAT:
-            return Estimate(parameters, scale * _errors(hessian * total, free), -float(value) * total)
+            return Estimate(parameters, scale * _errors(curve * total, free), -float(value) * total)
     raise DidNotConverge(
         f"the {what} fit to {int(total)} customers did not converge: at {parameters.round(4).tolist()} "
         f"the gradient is still {np.abs(gradient).max():.2g}. Look at the summary for customers without "
@@ -101,7 +117,7 @@ def ascend(
 
 
 def _polished(
-    loss: Objective, found: OptimizeResult, edges: np.ndarray
+    loss: Objective, curvature: Hessian, found: OptimizeResult, edges: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """Return the loss, the place, the gradient and the Hessian after Newton steps from a point found.
 
@@ -109,7 +125,7 @@ def _polished(
     before the gradient is flat; the gradient itself has digits left.
     """
     at, value, gradient = found.x, found.fun, found.jac
-    hessian = _hessian(loss, at, edges)
+    hessian = curvature(at)
     for _ in range(STEPS):
         free = _free(at, edges)
         slope, curve = gradient[free], hessian[np.ix_(free, free)]
@@ -122,7 +138,7 @@ def _polished(
         if not np.abs(gradient_there[free]).max() < np.abs(slope).max():
             break
         at, value, gradient = moved, value_there, gradient_there
-        hessian = _hessian(loss, at, edges)
+        hessian = curvature(at)
     return value, at, gradient, hessian
 
 

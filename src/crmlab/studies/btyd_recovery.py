@@ -19,9 +19,11 @@ from crmlab.maths.btyd import (
     MBGCNBD,
     MBGNBD,
     NBD,
+    BGCovariates,
     Model,
     ParetoCovariates,
     ParetoNBD,
+    WithCovariates,
     fit,
     fit_covariates,
 )
@@ -31,7 +33,7 @@ from crmlab.studies import AT_LEAST, Claim
 from crmlab.studies._purchases import lived
 
 WORLDS = 200
-"""So many because there are 29 claims: of 100 worlds one of them would fall below by chance, now and then."""
+"""So many because there are 36 claims: of 100 worlds one of them would fall below by chance, now and then."""
 
 CUSTOMERS = 3_000
 WITHIN = 2.0
@@ -46,11 +48,16 @@ MODELS: dict[str, Model] = {
     "pareto_nbd": ParetoNBD(0.553, 10.578, 0.606, 11.669),
     "bg_bb": BGBB(1.204, 0.750, 0.657, 2.783),
 }
-COVARIATES = ParetoCovariates(0.553, 10.578, 0.606, 11.669, buying=(0.5,), leaving=(-0.4,))
+COVARIATES: dict[str, WithCovariates] = {
+    "covariates": ParetoCovariates(0.553, 10.578, 0.606, 11.669, buying=(0.5,), leaving=(-0.4,)),
+    "bg_covariates": BGCovariates(0.243, 4.414, 0.793, 2.426, buying=(0.5,), leaving=(0.4,), staying=(-0.2,)),
+}
 
-LABELS = {name: model.name for name, model in MODELS.items()} | {"covariates": "Pareto/NBD with covariates"}
+LABELS = {name: model.name for name, model in MODELS.items()} | {
+    name: f"{model.plain.name} with covariates" for name, model in COVARIATES.items()
+}
 PARAMETERS = {name: model.estimated for name, model in MODELS.items()} | {
-    "covariates": (*ParetoNBD.estimated, "buying", "leaving")
+    name: (*model.plain.estimated, *model.scalings) for name, model in COVARIATES.items()
 }
 CLAIMS = {
     f"{name}_{parameter}": Claim(f"{label} has {parameter} within two standard errors", AT_LEAST, 0.9)
@@ -78,22 +85,24 @@ def run_world(seed: int) -> dict[str, Any]:
         outcomes |= _recovered(name, truth, estimate)
         if isinstance(planted, MBGCNBD):
             outcomes["mbg_cnbd_k"] = found is not None and found.k == planted.k
-    return outcomes | _with_covariates(seed)
+    for name, planted in COVARIATES.items():
+        outcomes |= _with_covariates(name, planted, seed)
+    return outcomes
 
 
-def _with_covariates(seed: int) -> dict[str, bool]:
-    """Return the same of Pareto/NBD with one yes-or-no covariate of buying and of leaving."""
-    rng = generator(seed, "covariates")
+def _with_covariates(name: str, planted: WithCovariates, seed: int) -> dict[str, bool]:
+    """Return the same of a model with one yes-or-no covariate of buying and of leaving."""
+    rng = generator(seed, name)
     z = rng.integers(0, 2, (CUSTOMERS, 1)).astype(np.float64)
     T = rng.integers(27, 53, CUSTOMERS).astype(np.float64)
-    x, t_x, _ = lived(COVARIATES.at(z, z), T, horizon=0.0, rng=rng)
-    scales = [getattr(COVARIATES, p) for p in ParetoNBD.estimated]
-    truth = np.array([*scales, *COVARIATES.buying, *COVARIATES.leaving])
+    x, t_x, _ = lived(planted.at(z, z), T, horizon=0.0, rng=rng)
+    coefficients = [c for group in planted.scalings for c in getattr(planted, group)]
+    truth = np.array([*(getattr(planted, p) for p in planted.plain.estimated), *coefficients])
     try:
-        _, estimate = fit_covariates(x, t_x, T, buying=z, leaving=z)
+        _, estimate = fit_covariates(type(planted), x, t_x, T, buying=z, leaving=z)
     except CrmlabError:
         estimate = None
-    return _recovered("covariates", truth, estimate)
+    return _recovered(name, truth, estimate)
 
 
 def _recovered(name: str, truth: np.ndarray, estimate: Estimate | None) -> dict[str, bool]:
@@ -102,7 +111,7 @@ def _recovered(name: str, truth: np.ndarray, estimate: Estimate | None) -> dict[
     if estimate is None:
         return {f"{name}_{parameter}": False for parameter in names}
     found, error = estimate.parameters, estimate.standard_errors
-    coefficient = np.isin(names, ["buying", "leaving"])
+    coefficient = np.isin(names, ["buying", "leaving", "staying"])
     scale = np.where(coefficient, 1.0, found)
     off = np.where(coefficient, found - truth, np.log(np.where(coefficient, 1.0, found / truth)))
     near = np.abs(off) <= WITHIN * error / scale

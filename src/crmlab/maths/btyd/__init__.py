@@ -8,7 +8,7 @@ out per that unit. Each family of models has its file; `model.py` says what all 
 
 from crmlab.maths.btyd.bg_bb import BGBB
 from crmlab.maths.btyd.coin import BGNBD, MBGCNBD, MBGNBD
-from crmlab.maths.btyd.covariates import ParetoCovariates, fit_covariates
+from crmlab.maths.btyd.covariates import BGCovariates, ParetoCovariates, WithCovariates, fit_covariates
 from crmlab.maths.btyd.customers import check
 from crmlab.maths.btyd.fitting import fit
 from crmlab.maths.btyd.model import Model
@@ -22,10 +22,12 @@ __all__ = [
     "MBGCNBD",
     "MBGNBD",
     "NBD",
+    "BGCovariates",
     "GammaGamma",
     "Model",
     "ParetoCovariates",
     "ParetoNBD",
+    "WithCovariates",
     "check",
     "fit",
     "fit_covariates",

@@ -27,6 +27,8 @@ class _Coin(Model):
     """Phases of purchases at a rate λ ~ Gamma(r, alpha), and a coin that is lost with p ~ Beta(a, b).
 
     Every k-th phase is a purchase. `first` is 1 where the coin is tossed at the first purchase too.
+    alpha, a and b may be arrays, one value for each customer: so covariates enter (`covariates.py`), in
+    all but `draws`.
     """
 
     r: float
@@ -86,7 +88,7 @@ class _Coin(Model):
         """
         r, alpha, won = self.r, self.alpha, self.b + x + self.first
         # a = 1 is a removable singularity: next to it the value is the same to seven digits
-        a = self.a if abs(self.a - 1) > 1e-7 else 1 + 1e-7
+        a = np.where(np.abs(self.a - 1) > 1e-7, self.a, 1 + 1e-7)
         z = t / (alpha + T + t)
         # two forms of one function (Euler's transformation): each is taken where it stays finite
         plain = a - 1 > r + x

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, exprel, gammaln
+from scipy.special import betainc, exprel
 
-from crmlab.maths.btyd._pareto_objective import Histories, log_deaths_after, objective
+from crmlab.maths.btyd._pareto_terms import branches, terms
 from crmlab.maths.btyd.customers import Customers
 from crmlab.maths.btyd.model import Model, share
 from crmlab.maths.likelihood import Objective
@@ -42,7 +42,8 @@ class ParetoNBD(Model):
 
     def _branches(self, x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the log-likelihood of being alive at T, and of having died in (t_x, T]."""
-        return branches(self.r, self.alpha, self.s, self.beta, x, t_x, T)
+        alive, dead, *_ = branches(self.r, self.alpha, self.s, self.beta, x, t_x, T)
+        return alive, dead
 
     def p_alive(self, x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> np.ndarray:
         """Return the probability of being alive at T, (n,)."""
@@ -56,8 +57,8 @@ class ParetoNBD(Model):
         parameters and no purchase by t.
         """
         posterior = (self.r + x, self.alpha + T, self.s, self.beta + T)
-        silent = np.exp(np.logaddexp(*branches(*posterior, np.zeros_like(T), np.zeros_like(T), t)))
-        return 1 - self.p_alive(x, t_x, T) * (1 - silent)
+        silent, _ = terms(*posterior, np.zeros_like(T), np.zeros_like(T), t)
+        return 1 - self.p_alive(x, t_x, T) * (1 - np.exp(silent))
 
     def tail_if_alive(self, i: int, x: np.ndarray, t_x: np.ndarray, T: np.ndarray, t: float) -> np.ndarray:
         """Return P(i purchases or more in (T, T + t]) of customers who are alive at T, (n,).
@@ -98,16 +99,10 @@ class ParetoNBD(Model):
     @classmethod
     def objective(cls, customers: Customers) -> Objective:
         """Return the summed log-likelihood and its gradient in the logarithms of the parameters."""
-        return objective(Histories.of(customers))
+        columns, counts = customers.columns(), customers.counts
 
+        def at(logs: np.ndarray) -> tuple[float, np.ndarray]:
+            value, slopes = terms(*np.exp(logs), *columns)
+            return float(counts @ value), slopes @ counts
 
-def branches(r, alpha, s, beta, x, t_x, T) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log-likelihoods of being alive at T and of having died in (t_x, T], both (n,)."""
-    r, alpha, s, beta, x, t_x, T = np.broadcast_arrays(r, alpha, s, beta, x, t_x, T)
-    purchases = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    alive = purchases - (r + x) * np.log(alpha + T) - s * np.log(beta + T)
-    early = log_deaths_after(r, alpha, s, beta, x, t_x)
-    late = log_deaths_after(r, alpha, s, beta, x, T)
-    with np.errstate(divide="ignore"):  # nobody dies between t_x and T = t_x: log 0
-        between = early + np.log(-np.expm1(np.minimum(late - early, 0.0)))
-    return alive, purchases + np.log(s) + between
+        return at

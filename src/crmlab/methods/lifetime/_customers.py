@@ -61,15 +61,16 @@ class BuyTillYouDie:
 
     def p_zero(self, summary: pd.DataFrame, horizon_days: float) -> np.ndarray:
         """Return the probability of no purchase in the horizon, (n,)."""
-        return self._fitted().p_zero(*self._units(summary), horizon_days / self.days_per_unit)
+        return self._fitted(summary).p_zero(*self._units(summary), horizon_days / self.days_per_unit)
 
     def expected_purchases(self, summary: pd.DataFrame, horizon_days: float) -> np.ndarray:
         """Return the expected purchase days in the horizon, (n,)."""
-        return self._fitted().expected_purchases(*self._units(summary), horizon_days / self.days_per_unit)
+        horizon = horizon_days / self.days_per_unit
+        return self._fitted(summary).expected_purchases(*self._units(summary), horizon)
 
     def p_alive(self, summary: pd.DataFrame) -> np.ndarray:
         """Return the probability of being alive at the end of the observation, (n,)."""
-        return self._fitted().p_alive(*self._units(summary))
+        return self._fitted(summary).p_alive(*self._units(summary))
 
     def draws(self, summary: pd.DataFrame, *, horizon_days: float, size: int, seed: int) -> np.ndarray:
         """Return draws of the purchase days in the horizon, whole numbers (size, n).
@@ -77,10 +78,10 @@ class BuyTillYouDie:
         A customer's draws do not depend on the other rows; see `maths.btyd.Model.draws`.
         """
         horizon = horizon_days / self.days_per_unit
-        return self._fitted().draws(*self._units(summary), horizon=horizon, size=size, seed=seed)
+        return self._fitted(summary).draws(*self._units(summary), horizon=horizon, size=size, seed=seed)
 
-    def _fitted(self) -> btyd.Model:
-        """Return the model with the fitted parameters."""
+    def _fitted(self, summary: pd.DataFrame) -> btyd.Model:
+        """Return the model of customers, with the fitted parameters: the same for all."""
         return self.model(**{f.name: self.parameters_[f.name] for f in fields(self.model)})
 
     def _units(self, summary: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

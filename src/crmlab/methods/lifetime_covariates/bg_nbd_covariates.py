@@ -1,0 +1,26 @@
+"""BG/NBD with covariates: who a customer is scales how often they buy, and the odds of dropping out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from crmlab.maths import btyd
+from crmlab.methods.lifetime_covariates._explained import Explained
+from crmlab.registry import method
+
+
+class BGNBDCovariates(Explained):
+    """BG/NBD at the door of days; a coefficient is the log of the factor of the rate, of a, or of b."""
+
+    model = btyd.BGNBD
+    with_covariates = btyd.BGCovariates
+    groups: ClassVar = {"buying": "purchase", "leaving": "dropout a", "staying": "dropout b"}
+
+
+@method(label="BG/NBD with covariates", cite="Fader and Hardie 2007")
+def bg_nbd_covariates(
+    columns: Sequence[str] = ("source", "region", "channel", "age_years"), ridge: float = 1.0
+):
+    """Return an unfitted model."""
+    return BGNBDCovariates(columns, ridge)
