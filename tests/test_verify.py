@@ -130,7 +130,10 @@ def test_a_stale_key_names_the_part_that_moved(project, moved):
 def test_another_seed_moves_every_run_and_the_scores(project):
     edit(project / "params.yaml", lambda p: p.update(seed=1))
     what = verify.verify_keys()["what"].item()
-    assert "classification/logit: seed 20261121 → 1" in what
+    [runs] = [part for part in what.split("; ") if "classification/" in part]
+    methods, change = runs.split(": ")
+    assert change == "seed 20261121 → 1"
+    assert set(methods.split(", ")) >= {"classification/logit", "classification/tree"}
     assert "scores: seed 20261121 → 1" in what
 
 

@@ -280,7 +280,10 @@ def verify(
     from crmlab import verify as checking
 
     found = checking.verify_keys() if keys else checking.verify_numbers(only or [])
-    _print_table(found, widest=None)
+    width = found["problem"].str.len().max()
+    for problem, *said, _ in found.itertuples(index=False):
+        words = [f"{word:.1e}" if isinstance(word, float) else word for word in said]
+        typer.echo(f"{problem:<{width}}  {'  '.join(words).rstrip()}")
     bad = found[~found["ok"]]
     if len(bad):
         raise CrmlabError(f"{len(bad)} of {len(found)} committed comparisons do not hold")
@@ -350,14 +353,12 @@ def _pair(text: str) -> tuple[str, str]:
     return ours, yours
 
 
-def _print_table(frame: Any, *, widest: int | None = 60) -> None:
-    """Print a frame as text, every row; cells are cut at `widest` letters."""
+def _print_table(frame: Any) -> None:
+    """Print a frame as text, every row; cells are cut at 60 letters."""
     import pandas as pd
 
-    with pd.option_context(
-        "display.width", 200, "display.max_colwidth", widest, "display.float_format", "{:.4f}".format
-    ):
-        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=widest))
+    with pd.option_context("display.width", 200, "display.float_format", "{:.4f}".format):
+        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=60))
 
 
 def main() -> None:

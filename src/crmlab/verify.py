@@ -57,6 +57,7 @@ def _moved(task: params.Task, name: str, settings: params.Params, committed: set
     moved = [*_moved_problem(task, name, settings, record)]
     roster = {e.method: e for e in task.roster(name)}
     moved += [f"{m} is new in the roster" for m in roster if m not in runs]
+    changed: dict[str, list[str]] = {}
     for method, made in runs.items():
         if made["control"] == ORACLE:
             if made["run_key"] != controls.oracle_key(record["problem_digest"]):
@@ -64,7 +65,8 @@ def _moved(task: params.Task, name: str, settings: params.Params, committed: set
         elif method not in roster:
             moved.append(f"{method} left the roster")
         else:
-            moved += _moved_run(roster[method], made, task, settings, record)
+            changed.setdefault(_moved_run(roster[method], made, task, settings, record), []).append(method)
+    moved += [f"{', '.join(methods)}: {change}" for change, methods in changed.items() if change]
     keys = {method: made["run_key"] for method, made in runs.items()}
     if record["score_key"] != score_key(record["problem"], record["problem_digest"], keys, task, settings):
         moved += _moved_scoring(task, settings, record)
@@ -96,8 +98,8 @@ def _moved_run(
     task: params.Task,
     settings: params.Params,
     record: Mapping[str, Any],
-) -> Iterator[str]:
-    """Yield how one run moved, if its key does not come again under the recorded libraries."""
+) -> str:
+    """Return how one run moved, nothing if its key comes again under the recorded libraries."""
     key = harness.run_key(
         record["problem_digest"],
         entry.method,
@@ -108,12 +110,12 @@ def _moved_run(
         environment=record["environment"],
     )
     if key == made["run_key"]:
-        return
+        return ""
     changes = list(_changes(made["parameters"], store.rounded(dict(entry.parameters))))
     if record["seed"] != settings.seed:
         changes.append(f"seed {record['seed']} → {settings.seed}")
     source = "the source of the method, its kind or a module they import, stability_refits or inner_share"
-    yield f"{entry.method}: {', '.join(changes) or source}"
+    return ", ".join(changes) or source
 
 
 def _moved_scoring(task: params.Task, settings: params.Params, record: Mapping[str, Any]) -> list[str]:
