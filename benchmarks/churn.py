@@ -77,7 +77,11 @@ def whole(
             fingerprint.parent.mkdir(parents=True, exist_ok=True)
             fingerprint.write_bytes(store.fingerprint_file(problem).read_bytes())
         rows = [measured(project, name, task, problem, customers) for task, name in stages]
-        return [row | {"problem": f"{problem}, every method"} for row in rows] if every_method else rows
+        if not every_method:
+            return rows
+        # the way up to the comparison is the same
+        compared = [row for row in rows if str(row["stage"]).startswith("comparison")]
+        return [row | {"problem": f"{problem}, every method"} for row in compared]
 
 
 def measured(project: Path, name: str, task: str, problem: str, customers: int) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import shutil
 import sys
 import types
@@ -132,7 +133,26 @@ def test_what_verify_found_is_shown_whole(project, monkeypatch, capsys):
     monkeypatch.setattr(verify, "verify_keys", lambda: found)
     code, said = call(monkeypatch, capsys, "verify", "--keys")
     assert code == FAILURE
-    assert long in said
+    assert f"churn/cdnow  {long}\n" in said
+
+
+def test_verify_says_a_line_per_comparison(project, monkeypatch, capsys):
+    found = pd.DataFrame(
+        {
+            "problem": ["churn/cdnow", "value/demo_shop"],
+            "class": ["exact", "different"],
+            "worst": [0.0, math.inf],
+            "where": ["", "no tables:\n  run `make reproduce`"],
+            "ok": [True, False],
+        }
+    )
+    monkeypatch.setattr(verify, "verify_numbers", lambda only: found)
+    code, said = call(monkeypatch, capsys, "verify")
+    assert code == FAILURE
+    assert said.splitlines()[:2] == [
+        "churn/cdnow      exact  0.0e+00",
+        "value/demo_shop  different  inf  no tables: run `make reproduce`",
+    ]
 
 
 def test_verify_fails_while_scores_are_missing(project, monkeypatch, capsys):

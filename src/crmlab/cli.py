@@ -282,7 +282,7 @@ def verify(
     found = checking.verify_keys() if keys else checking.verify_numbers(only or [])
     width = found["problem"].str.len().max()
     for problem, *said, _ in found.itertuples(index=False):
-        words = [f"{word:.1e}" if isinstance(word, float) else word for word in said]
+        words = [f"{word:.1e}" if isinstance(word, float) else " ".join(word.split()) for word in said]
         typer.echo(f"{problem:<{width}}  {'  '.join(words).rstrip()}")
     bad = found[~found["ok"]]
     if len(bad):

@@ -6,6 +6,7 @@ import pytest
 from crmlab.errors import DataError
 from crmlab.maths.btyd import BGCovariates, ParetoCovariates, fit, fit_covariates
 from crmlab.maths.btyd.covariates import Likelihood
+from crmlab.maths.convergence import DidNotConverge
 from crmlab.studies._purchases import lived
 
 PARETO = ParetoCovariates(0.8, 4.0, 0.7, 11.0, buying=(0.6, -0.3), leaving=(-0.5,))
@@ -90,9 +91,21 @@ def test_planted_effects_come_back(planted, world):
     model, estimate = fit_covariates(type(planted), x, t_x, T, buying=buying, leaving=leaving)
     assert (np.abs(estimate.parameters - coordinates(planted)) < 4 * estimate.standard_errors).all()
     assert coordinates(model) == pytest.approx(estimate.parameters)
-    # more than the plain model can say: two effects of six standard errors
+    # more than the plain model can say: as much as by two effects of six standard errors
     assert estimate.log_likelihood > fit(planted.plain, x, t_x, T)[1].log_likelihood + 18
     assert model.at(buying, leaving).log_likelihood(x, t_x, T).sum() == pytest.approx(estimate.log_likelihood)
+
+
+def test_a_likelihood_without_a_maximum_says_that_there_is_no_ridge():
+    """Of a group all drop out after three purchases: p cannot vary, and a and b go to infinity together."""
+    x, t_x, T, _, _ = simulated(BG)
+    alike = np.ones(200)
+    x, t_x, T = (np.append(*both) for both in ((x, 3 * alike), (t_x, 4 * alike), (T, 40 * alike)))
+    z = np.append(np.zeros(N), alike)[:, None]
+    with pytest.raises(DidNotConverge, match=r"BG/NBD with covariates \(without a ridge\) fit to 1700"):
+        fit_covariates(BGCovariates, x, t_x, T, buying=z, leaving=z)
+    held, _ = fit_covariates(BGCovariates, x, t_x, T, buying=z, leaving=z, ridge=1.0)
+    assert 2 < held.leaving[0] < held.staying[0] < 4
 
 
 def test_a_covariate_that_tells_nothing_is_refused(planted, world):

@@ -111,7 +111,7 @@ def _recovered(name: str, truth: np.ndarray, estimate: Estimate | None) -> dict[
     if estimate is None:
         return {f"{name}_{parameter}": False for parameter in names}
     found, error = estimate.parameters, estimate.standard_errors
-    coefficient = np.isin(names, ["buying", "leaving", "staying"])
+    coefficient = np.isin(names, list(COVARIATES[name].scalings) if name in COVARIATES else [])
     scale = np.where(coefficient, 1.0, found)
     off = np.where(coefficient, found - truth, np.log(np.where(coefficient, 1.0, found / truth)))
     near = np.abs(off) <= WITHIN * error / scale

@@ -11,13 +11,17 @@ import numpy as np
 from scipy.special import gammaln, psi
 
 NODES = 24
-"""Points of the quadrature: the log and its slopes are right to 1e-9, also beyond sensible parameters.
+"""Points of the quadrature.
 
-Against 40 digits, for shapes and scales from .001 to 3,000 and up to 800 purchases.
+The log and its slopes against a rule of 24,000 points, for shapes and scales anywhere from .001 to 3,000
+and up to 800 purchases: right to 1e-10 within 104 weeks, to 2e-8 within 2,000.
 """
 
+POINTS, WEIGHTS = (np.polynomial.legendre.leggauss(NODES) + np.array([[1.0], [0.0]])) / 2
+"""Of the quadrature, on [0, 1]."""
+
 NEGLIGIBLE = 40.0
-"""What lies further down than e^-40 of the highest value is left out of the integral."""
+"""Where the integrand is surely below e^-40 of its highest value, it is left out."""
 
 
 def terms(r, alpha, s, beta, x, t_x, T) -> tuple[np.ndarray, np.ndarray]:
@@ -63,14 +67,10 @@ def deaths_between(r, alpha, s, beta, x, t_x, T) -> tuple[np.ndarray, np.ndarray
     low, gap = np.where(alpha_is_low, alpha, beta), np.abs(beta - alpha)
     low_power, high_power = np.where(alpha_is_low, (r + x, s + 1), (s + 1, r + x))
     begin = low + t_x
-    reach = np.log((low + T) / begin)
-    # the integrand falls at least this fast
-    falls = low_power - 1 + high_power * begin / (begin + gap)
-    reach = np.minimum(reach, np.divide(NEGLIGIBLE, falls, out=np.full_like(reach, np.inf), where=falls > 0))
+    reach = _reach(low_power, high_power, begin, gap, T - t_x)
     log_high = np.log(begin + gap)
     mass, low_log, high_log, low_inverse, high_inverse = np.zeros((5, *np.shape(begin)))
-    points, weights = np.polynomial.legendre.leggauss(NODES)
-    for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+    for point, weight in zip(POINTS, WEIGHTS, strict=True):
         y = reach * point
         from_low = begin * np.exp(y)
         from_high = from_low + gap
@@ -90,3 +90,21 @@ def deaths_between(r, alpha, s, beta, x, t_x, T) -> tuple[np.ndarray, np.ndarray
     log_beta, inverse_beta = np.where(alpha_is_low, of_high, of_low)
     by_alpha, by_beta = -(r + x) * alpha * inverse_alpha, -(s + 1) * beta * inverse_beta
     return value, np.array([-r * log_alpha, by_alpha, -s * log_beta, by_beta])
+
+
+def _reach(low_power, high_power, begin, gap, wait) -> np.ndarray:
+    """Return up to which y the integrand is looked at, (n,): to the end of the wait, or while it counts.
+
+    With v = begin · e^y it is v^(1 − low_power) · (v + gap)^−high_power, whose log is concave in y.
+    """
+    reach = np.log1p(wait / begin)
+    # it falls from the start, and ever faster
+    falls = low_power - 1 + high_power * begin / (begin + gap)
+    reach = np.minimum(reach, np.divide(NEGLIGIBLE, falls, out=np.full_like(reach, np.inf), where=falls > 0))
+    # or it rises first, to the mode: from there the second factor alone must make up for the first
+    rises = np.maximum(1 - low_power, 0)
+    mode = np.maximum(begin, gap * rises / (high_power - rises))
+    gained = rises * np.maximum(np.log((begin + wait) / mode), 0)
+    with np.errstate(over="ignore"):
+        end = np.exp((NEGLIGIBLE + gained) / high_power) * (mode + gap) - gap
+    return np.minimum(reach, np.log(end / begin))

@@ -27,8 +27,6 @@ class _Coin(Model):
     """Phases of purchases at a rate λ ~ Gamma(r, alpha), and a coin that is lost with p ~ Beta(a, b).
 
     Every k-th phase is a purchase. `first` is 1 where the coin is tossed at the first purchase too.
-    alpha, a and b may be arrays, one value for each customer: so covariates enter (`covariates.py`), in
-    all but `draws`.
     """
 
     r: float
@@ -112,7 +110,11 @@ class _Coin(Model):
 
 @dataclass(frozen=True)
 class BGNBD(_Coin):
-    """BG/NBD (Fader, Hardie and Lee 2005): a coin after each repeat purchase."""
+    """BG/NBD (Fader, Hardie and Lee 2005): a coin after each repeat purchase.
+
+    alpha, a and b may be arrays, one value for each customer: so covariates enter (`covariates.py`), in
+    all but `draws` and `expected_purchases_new`.
+    """
 
     name = "BG/NBD"
     first = 0

@@ -1,7 +1,8 @@
 """Models with what is known of a customer and does not change: channel, region, first basket.
 
 Fader and Hardie 2007, "Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models":
-the scale parameters of the mixing distributions are a customer's own, log-linear in the covariates.
+parameters of the mixing distributions, the scales of the gammas and both shapes of the beta, are a
+customer's own, log-linear in the covariates.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from crmlab.errors import DataError
-from crmlab.maths.btyd import _coin_terms, _pareto_terms
+from crmlab.maths.btyd import _bg_terms, _pareto_terms
 from crmlab.maths.btyd.coin import BGNBD
 from crmlab.maths.btyd.fitting import fit
 from crmlab.maths.btyd.model import Model
@@ -31,8 +32,8 @@ class Scaling:
 
     parameter: str
     sign: float
-    of: str
-    """Which covariates: those of purchase, "buying", or those of dropout, "leaving"."""
+    covariates: str
+    """Those of purchase, "buying", or those of dropout, "leaving"."""
 
 
 class WithCovariates(ABC):
@@ -59,7 +60,7 @@ class WithCovariates(ABC):
         z = {"buying": np.asarray(buying), "leaving": np.asarray(leaving)}
         values = {p: getattr(self, p) for p in self.plain.estimated}
         for field, scaling in self.scalings.items():
-            effect = z[scaling.of] @ np.array(getattr(self, field))
+            effect = z[scaling.covariates] @ np.array(getattr(self, field))
             values[scaling.parameter] = values[scaling.parameter] * np.exp(scaling.sign * effect)
         return self.plain(**values)
 
@@ -107,6 +108,9 @@ class BGCovariates(WithCovariates):
     A customer's purchase rate has mean r / alpha · exp(buying · z); the probability of dropping out
     after a purchase is Beta(a · exp(leaving · z), b · exp(staying · z)), so its mean has the odds
     a / b · exp((leaving − staying) · z).
+
+    Of a group in which p hardly varies, as of a small one, a and b go to infinity together: the likelihood
+    has no maximum then, and only a ridge gives an estimate.
     """
 
     r: float
@@ -123,14 +127,10 @@ class BGCovariates(WithCovariates):
         "leaving": Scaling("a", 1.0, "leaving"),
         "staying": Scaling("b", 1.0, "leaving"),
     }
-
-    @staticmethod
-    def terms(*parameters_and_past: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return log-likelihoods (n,) and slopes in the logs of r, alpha, a, b (4, n)."""
-        return _coin_terms.terms(*parameters_and_past, first=BGNBD.first)
+    terms = staticmethod(_bg_terms.terms)
 
 
-# a search tries a point beyond what floats can say, and steps back from the nan
+# far from the maximum a search may try coefficients whose exponential is beyond floats
 @np.errstate(invalid="ignore", over="ignore", divide="ignore")
 def fit_covariates(
     model: type[W],
@@ -151,7 +151,8 @@ def fit_covariates(
     of the model's fields; its errors are of the penalised likelihood, its log-likelihood is the plain one.
 
     Raises DataError for an impossible summary, missing covariates, or, without a ridge, ones that are
-    constant or tell the same; DidNotConverge where the fit does not converge.
+    constant or tell the same; NotApplicable for fewer different customers than parameters; DidNotConverge
+    where the fit does not converge, as it may without a ridge where the likelihood has no maximum.
     """
     z = {"buying": buying, "leaving": leaving}
     z = {of: np.asarray(values, dtype=np.float64).reshape(len(x), -1) for of, values in z.items()}
@@ -162,17 +163,17 @@ def fit_covariates(
         if not ridge and np.linalg.matrix_rank(design) < design.shape[1]:
             raise DataError(f"the covariates of {name} are constant or tell the same: leave some out")
     plain, _ = fit(model.plain, x, t_x, T)
-    sizes = [z[scaling.of].shape[1] for scaling in model.scalings.values()]
+    sizes = [z[scaling.covariates].shape[1] for scaling in model.scalings.values()]
     likelihood = Likelihood.of(model, np.column_stack([x, t_x, T]), z, ridge)
     found = ascend(
         likelihood.value,
         [start + [0.0] * sum(sizes) for start in model.starts(plain, ridge=ridge)],
         total=float(len(x)),
-        what=f"{plain.name} with covariates",
+        what=f"{plain.name} with covariates" + ("" if ridge else " (without a ridge)"),
         coefficients=sum(sizes),
         hessian=likelihood.hessian,
     )
-    parameters, coefficients = found.parameters[:4], found.parameters[4:]
+    parameters, coefficients = np.split(found.parameters, [len(model.plain.estimated)])
     parts = np.split(coefficients, np.cumsum(sizes)[:-1])
     fitted = model(*map(float, parameters), *(tuple(map(float, part)) for part in parts))
     penalty = ridge * float(coefficients @ coefficients) / 2
@@ -215,7 +216,7 @@ class Likelihood:
         one = np.ones((len(different), 1))
         designs = {p: Design(np.array([i]), one) for i, p in enumerate(model.plain.estimated)}
         for scaling in model.scalings.values():
-            own, more = designs[scaling.parameter], scaling.sign * z[scaling.of]
+            own, more = designs[scaling.parameter], scaling.sign * z[scaling.covariates]
             places = np.arange(taken, taken + more.shape[1])
             taken += more.shape[1]
             designs[scaling.parameter] = Design(

@@ -25,7 +25,8 @@ class ParetoNBD(Model):
 
     Purchase rate λ ~ Gamma(r, alpha), dropout rate μ ~ Gamma(s, beta). Formulas as in Fader and
     Hardie 2005, "A note on deriving the Pareto/NBD model". alpha and beta may be arrays, one value
-    for each customer: so covariates enter (`covariates.py`), in all but `draws`.
+    for each customer: so covariates enter (`covariates.py`), in all but `draws` and
+    `expected_purchases_new`.
     """
 
     r: float

@@ -28,8 +28,8 @@ class BuyTillYouDie:
     def fit(self, summary: pd.DataFrame) -> BuyTillYouDie:
         """Fit by maximum likelihood.
 
-        Raises NotApplicable where nobody came back, DataError for a summary that cannot be or is too
-        small, DidNotConverge where the fit does not converge.
+        Raises NotApplicable where nobody came back or the customers are too few, DataError for a summary
+        that cannot be, DidNotConverge where the fit does not converge.
         """
         x, t_x, T = self._units(summary)
         if not (x > 0).any():

@@ -16,7 +16,7 @@ from crmlab.vocabulary import SUMMARY
 
 
 class Explained(BuyTillYouDie):
-    """A buy-till-you-die model whose rates are scaled by covariates (Fader and Hardie 2007).
+    """A buy-till-you-die model whose parameters are scaled by covariates (Fader and Hardie 2007).
 
     columns: known at a customer's first purchase and constant from then on, such as where a customer
     came from or lives, and the age (which passes equally for all). What sums up behaviour until the
@@ -26,19 +26,19 @@ class Explained(BuyTillYouDie):
     a customer lives where nearly nobody orders from two, as in Online Retail II (10 of 5,224 customers).
     Columns that the rows lack are passed over.
 
-    ridge: holds the coefficients near 0, see `btyd.fit_covariates`; 0 is maximum likelihood, as published.
+    ridge: holds the coefficients near 0, see `btyd.fit_covariates`; 0 is maximum likelihood, as published,
+    which of small groups may not exist.
 
     `parameters_`: those of a customer whose covariates are all 0 (times in weeks), and the coefficients,
     `purchase: source=ads` for instance, against the reference level or per standard deviation; each with
     `<name>_standard_error`. `details_`: the same as plain JSON, what the coefficients refer to, and the
     log-likelihood of the plain model.
 
-    A subclass names the plain `model`, the one `with_covariates`, and what `groups` of coefficients are
-    called.
+    A subclass names the plain `model`, the one `with_covariates`, and what each of its `scalings` is called.
     """
 
     with_covariates: ClassVar[type[btyd.WithCovariates]]
-    groups: ClassVar[Mapping[str, str]]
+    called: ClassVar[Mapping[str, str]]
 
     def __init__(self, columns: Sequence[str], ridge: float):
         self.columns = columns
@@ -47,8 +47,8 @@ class Explained(BuyTillYouDie):
     def fit(self, rows: pd.DataFrame) -> Explained:
         """Fit by penalised likelihood; where no covariate tells customers apart, the plain model.
 
-        Raises NotApplicable where none of the columns is there or nobody came back, UsageError for a
-        column of the summary, DataError for a summary that cannot be or is too small, DidNotConverge
+        Raises NotApplicable where none of the columns is there, nobody came back or the customers are too
+        few, UsageError for a column of the summary, DataError for a summary that cannot be, DidNotConverge
         where the fit does not converge.
         """
         explained = [c for c in self.columns if c in SUMMARY]
@@ -61,7 +61,7 @@ class Explained(BuyTillYouDie):
         super().fit(rows)
         without = self.parameters_["log_likelihood"]
         self.covariates_ = Covariates(known).fit(rows)
-        self.coefficients_ = dict.fromkeys(self.groups, ())
+        self.coefficients_ = dict.fromkeys(self.with_covariates.scalings, ())
         if self.covariates_.names_:
             self._fit_covariates(rows)
         else:
@@ -76,8 +76,9 @@ class Explained(BuyTillYouDie):
         fitted, estimate = btyd.fit_covariates(
             self.with_covariates, *self._units(rows), buying=z, leaving=z, ridge=self.ridge
         )
-        self.coefficients_ = {group: getattr(fitted, group) for group in self.groups}
-        coefficients = [f"{called}: {c}" for called in self.groups.values() for c in self.covariates_.names_]
+        scalings = self.with_covariates.scalings
+        self.coefficients_ = {scaling: getattr(fitted, scaling) for scaling in scalings}
+        coefficients = [f"{self.called[s]}: {c}" for s in scalings for c in self.covariates_.names_]
         names = [*self.model.estimated, *coefficients]
         values = dict(zip(names, map(float, estimate.parameters), strict=True))
         errors = dict(zip(names, map(float, estimate.standard_errors), strict=True))

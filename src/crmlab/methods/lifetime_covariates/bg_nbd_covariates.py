@@ -1,4 +1,4 @@
-"""BG/NBD with covariates: who a customer is scales how often they buy, and the odds of dropping out."""
+"""BG/NBD with covariates: who a customer is scales how often they buy, and whether they drop out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BGNBDCovariates(Explained):
 
     model = btyd.BGNBD
     with_covariates = btyd.BGCovariates
-    groups: ClassVar = {"buying": "purchase", "leaving": "dropout a", "staying": "dropout b"}
+    called: ClassVar = {"buying": "purchase", "leaving": "dropout a", "staying": "dropout b"}
 
 
 @method(label="BG/NBD with covariates", cite="Fader and Hardie 2007")

@@ -15,7 +15,7 @@ class ParetoNBDCovariates(Explained):
 
     model = btyd.ParetoNBD
     with_covariates = btyd.ParetoCovariates
-    groups: ClassVar = {"buying": "purchase", "leaving": "dropout"}
+    called: ClassVar = {"buying": "purchase", "leaving": "dropout"}
 
 
 @method(label="Pareto/NBD with covariates", cite="Fader and Hardie 2007")
