@@ -35,9 +35,8 @@ NOTES = {
     "peak MiB": "of the stage's processes together (a comparison: one and two workers), every .2 seconds",
     "customers": "of the tables: all who bought; of a problem: those who had bought before its last cutoff",
     "comparison": "every method of the problem's roster in params.yaml, nothing reused, with refits, "
-    "scoring, intervals and all pairs; no notebook",
-    "demo_shop": "with the roster and the sizes of the embedded default, which leave some methods out",
-    "demo_shop, every method": "without its `without` and `overrides`: the roster and sizes of real data",
+    "scoring, intervals and all pairs; no notebook. The simulated shop has the whole roster in the sizes of "
+    "the real data, not the shorter one of the embedded default",
 }
 
 
@@ -48,23 +47,18 @@ def main(arguments: Sequence[str] = ()) -> None:
         print(json.dumps(stage(asked.stage, asked.task, asked.problem, asked.customers)))
         return
     rows = [row for problem in asked.problems for row in whole(problem, asked.tasks, asked.customers)]
-    if SIMULATED in asked.problems:
-        rows += whole(SIMULATED, asked.tasks, asked.customers, every_method=True)
     keep("churn", "Churn and value, the whole way", rows, notes=NOTES)
 
 
-def whole(
-    problem: str, tasks: Sequence[str], customers: int, *, every_method: bool = False
-) -> list[dict[str, object]]:
+def whole(problem: str, tasks: Sequence[str], customers: int) -> list[dict[str, object]]:
     """Return a row per stage of one problem's way, and one for the comparison of each task."""
     with tempfile.TemporaryDirectory(prefix="crmlab-churn-") as folder:
         project = Path(folder)
         settings = yaml.safe_load((store.project() / store.PARAMS).read_text(encoding="utf-8"))
         # what is asked is how long it takes, not whether it keeps the limit
         settings["limits"]["seconds_per_run"] = 7200
-        if every_method:
-            for task in tasks:
-                settings[task]["problems"][problem] |= {"without": [], "overrides": {}}
+        for task in tasks:
+            settings[task]["problems"][SIMULATED] |= {"without": [], "overrides": {}}
         (project / store.PARAMS).write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
         stages = [(task, name) for task in tasks for name in ("problem", "comparison")]
         if problem == SIMULATED:
@@ -76,12 +70,7 @@ def whole(
             fingerprint = project / store.fingerprint_file(problem).relative_to(store.project())
             fingerprint.parent.mkdir(parents=True, exist_ok=True)
             fingerprint.write_bytes(store.fingerprint_file(problem).read_bytes())
-        rows = [measured(project, name, task, problem, customers) for task, name in stages]
-        if not every_method:
-            return rows
-        # the way up to the comparison is the same
-        compared = [row for row in rows if str(row["stage"]).startswith("comparison")]
-        return [row | {"problem": f"{problem}, every method"} for row in compared]
+        return [measured(project, name, task, problem, customers) for task, name in stages]
 
 
 def measured(project: Path, name: str, task: str, problem: str, customers: int) -> dict[str, object]:
