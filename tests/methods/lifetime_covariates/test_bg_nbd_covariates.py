@@ -41,15 +41,9 @@ def test_planted_effects_come_back_by_name(fitted):
     assert fitted.details_["log_likelihood"] > fitted.details_["log_likelihood_without"] + 18
 
 
-def test_answers_are_those_of_the_model_of_each_customer(fitted, rows):
+def test_answers_are_those_of_the_model_of_each_customer(fitted, rows, answers_agree):
     few = rows.iloc[:40]
-    z = fitted.covariates_.transform(few)
-    base = [fitted.parameters_[name] for name in ("r", "alpha", "a", "b")]
-    model = BGCovariates(*base, **fitted.coefficients_).at(z, z)
-    past = (few["frequency"].to_numpy(), few["recency_days"].to_numpy() / 7, few["T_days"].to_numpy() / 7)
-    np.testing.assert_allclose(fitted.p_zero(few, 91), model.p_zero(*past, 13.0))
-    np.testing.assert_allclose(fitted.expected_purchases(few, 91), model.expected_purchases(*past, 13.0))
-    np.testing.assert_allclose(fitted.p_alive(few), model.p_alive(*past))
+    model, past = answers_agree(fitted, few)
     drawn = fitted.draws(few, horizon_days=91, size=4000, seed=5)
     assert drawn.mean(axis=0) == pytest.approx(model.expected_purchases(*past, 13.0), rel=0.03, abs=0.02)
 
