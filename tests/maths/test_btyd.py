@@ -256,7 +256,7 @@ def test_one_customer_cannot_tell_the_parameters(model):
 
 
 @pytest.mark.parametrize("model", [*SIMULATED, SWAPPED, REGULAR])
-def test_the_gradient_of_a_fit_is_the_slope_of_its_likelihood(model):
+def test_the_gradient_and_hessian_of_a_fit_are_the_slopes_of_its_likelihood(model):
     rng = np.random.default_rng(8)
     T = rng.integers(5, 40, 200).astype(np.float64)
     x, t_x, _ = lived(model, T, horizon=0.0, rng=rng)
@@ -264,7 +264,7 @@ def test_the_gradient_of_a_fit_is_the_slope_of_its_likelihood(model):
     fixed = {"k": model.k} if isinstance(model, MBGCNBD) else {}
     objective = model.objective(Customers.of(x, t_x, T), **fixed)
     at = np.log([getattr(model, name) for name in model.estimated])
-    value, gradient = objective(at)
+    value, gradient = objective.value(at)
     assert value == pytest.approx(model.log_likelihood(x, t_x, T).sum(), rel=1e-12)
     moved = [
         type(model)(*np.exp(at + move), **fixed)
@@ -272,6 +272,10 @@ def test_the_gradient_of_a_fit_is_the_slope_of_its_likelihood(model):
     ]
     up, down = np.split(np.array([m.log_likelihood(x, t_x, T).sum() for m in moved]), 2)
     assert gradient == pytest.approx((up - down) / 2e-4, rel=1e-6, abs=1e-4)
+    if objective.hessian:
+        moves = np.eye(len(at)) * 1e-4
+        curves = [(objective.value(at + m)[1] - objective.value(at - m)[1]) / 2e-4 for m in moves]
+        assert objective.hessian(at) == pytest.approx(np.array(curves), rel=1e-6, abs=1e-5)
 
 
 def test_equal_customers_are_counted_once():

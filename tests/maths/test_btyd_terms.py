@@ -115,6 +115,6 @@ def test_the_likelihood_of_single_customers_adds_up_to_the_one_that_is_fitted(sc
     """BGNBD.objective is made for many equal customers; BGNBD.log_likelihood is written out."""
     value, slopes = _bg_terms.terms(*each(scales))
     assert value == pytest.approx(BGNBD(*scales).log_likelihood(*PASTS), rel=1e-11)
-    summed, gradient = BGNBD.objective(Customers.of(*PASTS))(np.log(scales))
+    summed, gradient = BGNBD.objective(Customers.of(*PASTS)).value(np.log(scales))
     assert value.sum() == pytest.approx(summed, rel=1e-11)
     assert slopes.sum(axis=1) == pytest.approx(gradient, rel=1e-9)

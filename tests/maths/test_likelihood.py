@@ -6,7 +6,7 @@ from scipy.special import gammaln
 
 from crmlab.errors import CrmlabError
 from crmlab.maths.convergence import DidNotConverge
-from crmlab.maths.likelihood import ascend, maximise
+from crmlab.maths.likelihood import Objective, ascend, maximise
 
 COUNTS = np.array([2.0, 3, 7])
 ROWS = np.array([1.0, 2, 5])
@@ -39,7 +39,7 @@ def test_a_coefficient_may_be_negative_and_its_error_is_by_hand():
         value = 2 * at[0] - rate * waits.sum() - ((seen - mean) ** 2).sum() / 2
         return value, np.array([2 - rate * waits.sum(), (seen - mean).sum()])
 
-    found = ascend(objective, [[3.0, 5.0]], total=5.0, what="pair", coefficients=1)
+    found = ascend(Objective(objective), [[3.0, 5.0]], total=5.0, what="pair", coefficients=1)
     assert found.parameters == pytest.approx([1.0, -2.0], rel=1e-6)
     assert found.standard_errors == pytest.approx([1 / np.sqrt(2), 1 / np.sqrt(3)], rel=1e-5)
 
@@ -51,10 +51,10 @@ def test_newton_steps_finish_what_the_search_leaves(monkeypatch):
     def objective(at):
         return float(np.round(-1e4 - at @ stretched @ at / 2, 2)), -stretched @ at
 
-    found = ascend(objective, [[3.0, -5.0]], total=1.0, what="valley", coefficients=2)
+    found = ascend(Objective(objective), [[3.0, -5.0]], total=1.0, what="valley", coefficients=2)
     assert found.parameters == pytest.approx([0.0, 0.0], abs=1e-6)
     # its inverse by hand: 1 / .19 on the diagonal
     assert found.standard_errors == pytest.approx(np.sqrt([1 / 0.19] * 2), rel=1e-6)
     monkeypatch.setattr("crmlab.maths.likelihood.STEPS", 0)
     with pytest.raises(CrmlabError, match="the gradient is still"):
-        ascend(objective, [[3.0, -5.0]], total=1.0, what="valley", coefficients=2)
+        ascend(Objective(objective), [[3.0, -5.0]], total=1.0, what="valley", coefficients=2)

@@ -12,7 +12,6 @@ from crmlab.seeds import generator
 WEEKS = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
 WEEKS += [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
 ENDED = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0] + [1] * 21)
-# censored half a week later, so that no event shares its time: there the conventions of packages differ
 DURATION = np.array(WEEKS) + 0.5 * (1 - ENDED)
 CHILD = np.arange(42)
 SCORE = (CHILD * 17 % 42) // 2 / 10 + (CHILD >= 21)
@@ -21,24 +20,64 @@ CURVES = np.exp(-TIMES / 20 * np.exp(SCORE - 1)[:, None])
 ONE = np.ones((1, 42))
 
 
-def test_values_are_those_of_scikit_survival():
-    """scikit-survival 0.28.0: concordance_index_ipcw, brier_score, cumulative_dynamic_auc on the above."""
-    given = DURATION, ENDED, CURVES, TIMES, ONE
-    assert survival_scores.concordance(DURATION, ENDED, SCORE, ONE)[0] == pytest.approx(
-        0.6436122289055283, abs=1e-12
-    )
-    brier = [
-        0.1601493483016058,
-        0.241562863696928,
-        0.2193178883253324,
-        0.2251335026856767,
-        0.2025631360265074,
-    ]
-    np.testing.assert_allclose(survival_scores.brier(*given)[0], brier, rtol=1e-12)
-    assert survival_scores.integrated_brier(*given)[0] == pytest.approx(0.21684262421799844, abs=1e-12)
-    auc = [0.7510204081632653, 0.6606007362784472, 0.7130847964610597, 0.6688755743816752, 0.7316233032549645]
-    np.testing.assert_allclose(survival_scores.auc_over_time(*given)[0], auc, rtol=1e-12)
-    assert survival_scores.mean_auc(*given)[0] == pytest.approx(0.6984681195552678, abs=1e-12)
+TOLD = {
+    # censored half a week later, so that no event shares its time: there both ways are one
+    "apart": {
+        "concordance": 0.6436122289055283,
+        "brier": [
+            0.1601493483016058,
+            0.241562863696928,
+            0.2193178883253324,
+            0.2251335026856767,
+            0.2025631360265074,
+        ],
+        "integrated": 0.21684262421799844,
+        "auc": [
+            0.7510204081632653,
+            0.6606007362784472,
+            0.7130847964610597,
+            0.6688755743816752,
+            0.7316233032549645,
+        ],
+        "mean": 0.6984681195552678,
+    },
+    "as printed": {
+        "concordance": 0.6416517496172799,
+        "brier": [
+            0.16014934830160582,
+            0.24274269835212994,
+            0.220905557111973,
+            0.22628185345700036,
+            0.21309759588041807,
+        ],
+        "integrated": 0.2191383952530288,
+        "auc": [
+            0.7510204081632653,
+            0.6585578842315369,
+            0.710601880795681,
+            0.667159017479001,
+            0.7098365794432728,
+        ],
+        "mean": 0.6960415189184536,
+    },
+}
+"""scikit-survival 0.28.0: concordance_index_ipcw, brier_score, cumulative_dynamic_auc on the above."""
+
+
+@pytest.mark.parametrize(
+    ("weeks", "duration", "beyond"),
+    [("apart", DURATION, False), ("apart", DURATION, True), ("as printed", np.array(WEEKS, float), True)],
+)
+def test_values_are_those_of_scikit_survival(weeks, duration, beyond):
+    given, told = (duration, ENDED, CURVES, TIMES, ONE), TOLD[weeks]
+    found = survival_scores.concordance(duration, ENDED, SCORE, ONE, beyond=beyond)[0]
+    assert found == pytest.approx(told["concordance"], abs=1e-12)
+    np.testing.assert_allclose(survival_scores.brier(*given, beyond=beyond)[0], told["brier"], rtol=1e-12)
+    integrated = survival_scores.integrated_brier(*given, beyond=beyond)[0]
+    assert integrated == pytest.approx(told["integrated"], abs=1e-12)
+    auc = survival_scores.auc_over_time(*given, beyond=beyond)[0]
+    np.testing.assert_allclose(auc, told["auc"], rtol=1e-12)
+    assert survival_scores.mean_auc(*given, beyond=beyond)[0] == pytest.approx(told["mean"], abs=1e-12)
 
 
 def test_without_censoring_concordance_counts_pairs():
@@ -61,6 +100,8 @@ def test_followed_is_the_chance_to_be_watched_for_so_long():
     duration, event = np.array([2.0, 2.0, 3.0, 4.0]), np.array([1, 0, 1, 1])
     found = survival_scores.followed(duration, event, np.ones((1, 4)), np.array([2.0, 2.5, 4.0]))
     np.testing.assert_allclose(found, [[1.0, 2 / 3, 2 / 3]])
+    beyond = survival_scores.followed(duration, event, np.ones((1, 4)), np.array([2.0]), beyond=True)
+    np.testing.assert_allclose(beyond, [[2 / 3]])
 
 
 def test_observed_survival_is_kaplan_meier():

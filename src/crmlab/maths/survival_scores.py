@@ -4,11 +4,15 @@ Rows that were followed for too short a time are made up for by weights: each ro
 1 / G, where G is the chance to have been followed for as long (inverse probability of censoring). G is
 the Kaplan-Meier curve of the censoring under the same weighting of the same rows. At equal durations
 events come before censoring, so G of a time is P(followed up to it or longer).
+
+scikit-survival takes P(followed beyond it) for the same weights: where an end and a censoring share a time
+the values differ. With `beyond` every measure here does as it does, for comparing with what it has printed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +20,8 @@ from crmlab.maths import ranking
 
 CELLS = 2_000_000
 """Weights looked at together, which bounds memory."""
+
+Side = Literal["left", "right"]
 
 
 def parts(weights: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -25,32 +31,44 @@ def parts(weights: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         yield slice(start, start + many), weights[start : start + many].astype(np.float64)
 
 
-def followed(duration: np.ndarray, event: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return G at times (m,): the chance to be followed up to each or longer, (B, m).
+def followed(
+    duration: np.ndarray, event: np.ndarray, weights: np.ndarray, at: np.ndarray, *, beyond: bool = False
+) -> np.ndarray:
+    """Return G at times (m,): the chance to be followed up to each or longer, or beyond each, (B, m).
 
     duration, event: (n,). weights: (B, n). Censoring takes the place of the event, and who ends at a time
     is no longer at risk of being censored at it.
     """
-    return _survival(duration, np.asarray(event) == 0, weights, at, leaves_first=True)
+    reached: Side = "right" if beyond else "left"
+    return _survival(duration, np.asarray(event) == 0, weights, at, leaves_first=True, reached=reached)
 
 
 def observed_survival(
     duration: np.ndarray, event: np.ndarray, weights: np.ndarray, at: np.ndarray
 ) -> np.ndarray:
     """Return the Kaplan-Meier estimate of S at times (m,) under each weighting, (B, m)."""
-    return _survival(duration, np.asarray(event) > 0, weights, at, leaves_first=False)
+    return _survival(duration, np.asarray(event) > 0, weights, at, leaves_first=False, reached="right")
 
 
 def _survival(
-    duration: np.ndarray, ends: np.ndarray, weights: np.ndarray, at: np.ndarray, *, leaves_first: bool
+    duration: np.ndarray,
+    ends: np.ndarray,
+    weights: np.ndarray,
+    at: np.ndarray,
+    *,
+    leaves_first: bool,
+    reached: Side,
 ) -> np.ndarray:
-    """Return the product limit at times (m,), (B, m); with leaves_first, just before them."""
+    """Return the product limit just before ("left") or after ("right") times (m,), (B, m).
+
+    leaves_first: who leaves otherwise at a time is not at risk of ending there.
+    """
     times = np.unique(duration[ends])
     found = np.ones((len(weights), len(at)))
     if not len(times):
         return found
     code = np.searchsorted(times, duration, side="right")
-    reached = np.searchsorted(times, at, side="left" if leaves_first else "right")
+    passed = np.searchsorted(times, at, side=reached)
     # per time: the weight of who ends there, and of who was at risk; codes run from 0 (before the first)
     indicator = np.zeros((len(duration), len(times) + 1))
     indicator[np.arange(len(duration)), code] = 1.0
@@ -64,12 +82,12 @@ def _survival(
             risk = risk - (w @ (indicator * first[:, None]))[:, 1:]
         stays = np.divide(risk - gone, risk, out=np.ones_like(risk), where=risk > 0)
         curve = np.cumprod(np.maximum(stays, 0.0), axis=1)
-        found[these] = np.concatenate([np.ones((len(w), 1)), curve], axis=1)[:, reached]
+        found[these] = np.concatenate([np.ones((len(w), 1)), curve], axis=1)[:, passed]
     return found
 
 
 def concordance(
-    duration: np.ndarray, event: np.ndarray, score: np.ndarray, weights: np.ndarray
+    duration: np.ndarray, event: np.ndarray, score: np.ndarray, weights: np.ndarray, *, beyond: bool = False
 ) -> np.ndarray:
     """Return the chance that of two rows the one that ends sooner has the higher score, (B,).
 
@@ -80,7 +98,8 @@ def concordance(
     sooner = np.flatnonzero(event)
     counts = np.empty((len(weights), len(sooner)))
     for these, w in parts(weights):
-        counts[these] = w[:, sooner] * _inverse(followed(duration, event, w, duration[sooner])) ** 2
+        followed_there = followed(duration, event, w, duration[sooner], beyond=beyond)
+        counts[these] = w[:, sooner] * _inverse(followed_there) ** 2
     pairs, good = np.zeros((2, len(weights)))
     many = max(1, CELLS // max(1, len(duration)))
     for start in range(0, len(sooner), many):
@@ -103,7 +122,13 @@ def _pairs(
 
 
 def brier(
-    duration: np.ndarray, event: np.ndarray, survival: np.ndarray, times: np.ndarray, weights: np.ndarray
+    duration: np.ndarray,
+    event: np.ndarray,
+    survival: np.ndarray,
+    times: np.ndarray,
+    weights: np.ndarray,
+    *,
+    beyond: bool = False,
 ) -> np.ndarray:
     """Return the mean squared error of S at each time, (B, m); nan for weights of 0.
 
@@ -113,22 +138,35 @@ def brier(
     found = np.full((len(weights), len(times)), np.nan)
     for these, w in parts(weights):
         total = w.sum(axis=1, keepdims=True)
-        ended = (w * _inverse(followed(duration, event, w, duration))) @ (gone * survival**2)
-        running = (w @ (stays * (1 - survival) ** 2)) * _inverse(followed(duration, event, w, times))
+        at_end, at_times = (followed(duration, event, w, at, beyond=beyond) for at in (duration, times))
+        ended = (w * _inverse(at_end)) @ (gone * survival**2)
+        running = (w @ (stays * (1 - survival) ** 2)) * _inverse(at_times)
         np.divide(ended + running, total, out=found[these], where=total > 0)
     return found
 
 
 def integrated_brier(
-    duration: np.ndarray, event: np.ndarray, survival: np.ndarray, times: np.ndarray, weights: np.ndarray
+    duration: np.ndarray,
+    event: np.ndarray,
+    survival: np.ndarray,
+    times: np.ndarray,
+    weights: np.ndarray,
+    *,
+    beyond: bool = False,
 ) -> np.ndarray:
     """Return the Brier score, averaged over the span of the times by the trapezoid rule, (B,)."""
-    values = brier(duration, event, survival, times, weights)
+    values = brier(duration, event, survival, times, weights, beyond=beyond)
     return np.trapezoid(values, times, axis=1) / (times[-1] - times[0])
 
 
 def auc_over_time(
-    duration: np.ndarray, event: np.ndarray, survival: np.ndarray, times: np.ndarray, weights: np.ndarray
+    duration: np.ndarray,
+    event: np.ndarray,
+    survival: np.ndarray,
+    times: np.ndarray,
+    weights: np.ndarray,
+    *,
+    beyond: bool = False,
 ) -> np.ndarray:
     """Return, per time, the chance that who has ended was given less survival than who has not, (B, m).
 
@@ -138,7 +176,7 @@ def auc_over_time(
     gone, stays = known_at(duration, event, times)
     found = np.full((len(weights), len(times)), np.nan)
     for these, w in parts(weights):
-        cases = w * _inverse(followed(duration, event, w, duration))
+        cases = w * _inverse(followed(duration, event, w, duration, beyond=beyond))
         for k in range(len(times)):
             known = gone[:, k] | stays[:, k]
             counted = np.where(gone[:, k], cases, w)[:, known]
@@ -147,13 +185,19 @@ def auc_over_time(
 
 
 def mean_auc(
-    duration: np.ndarray, event: np.ndarray, survival: np.ndarray, times: np.ndarray, weights: np.ndarray
+    duration: np.ndarray,
+    event: np.ndarray,
+    survival: np.ndarray,
+    times: np.ndarray,
+    weights: np.ndarray,
+    *,
+    beyond: bool = False,
 ) -> np.ndarray:
     """Return the AUC over time, averaged by how many end between the times, (B,); nan where none is defined.
 
     Lambert and Chevret 2016. Times without cases or controls are left out.
     """
-    values = auc_over_time(duration, event, survival, times, weights)
+    values = auc_over_time(duration, event, survival, times, weights, beyond=beyond)
     kept = observed_survival(duration, event, weights, times)
     ends = -np.diff(kept, axis=1, prepend=1.0) * ~np.isnan(values)
     total = ends.sum(axis=1)

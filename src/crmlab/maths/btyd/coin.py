@@ -104,7 +104,7 @@ class _Coin(Model):
 
     @classmethod
     def objective(cls, customers: Customers, *, k: int = 1) -> Objective:
-        """Return the summed log-likelihood and its gradient in the logarithms of the parameters."""
+        """Return the summed log-likelihood in the logarithms of the parameters."""
         return objective(customers, first=cls.first, k=k)
 
 

@@ -20,7 +20,7 @@ from crmlab.maths.btyd.coin import BGNBD
 from crmlab.maths.btyd.fitting import fit
 from crmlab.maths.btyd.model import Model
 from crmlab.maths.btyd.pareto import ParetoNBD
-from crmlab.maths.likelihood import EDGES, Estimate, ascend
+from crmlab.maths.likelihood import EDGES, Estimate, Objective, ascend
 
 STEP = 1e-3
 """Of the differences that make second derivatives of slopes, in logarithms of parameters."""
@@ -166,12 +166,11 @@ def fit_covariates(
     sizes = [z[scaling.covariates].shape[1] for scaling in model.scalings.values()]
     likelihood = Likelihood.of(model, np.column_stack([x, t_x, T]), z, ridge)
     found = ascend(
-        likelihood.value,
+        Objective(likelihood.value, likelihood.hessian),
         [start + [0.0] * sum(sizes) for start in model.starts(plain, ridge=ridge)],
         total=float(len(x)),
         what=f"{plain.name} with covariates" + ("" if ridge else " (without a ridge)"),
         coefficients=sum(sizes),
-        hessian=likelihood.hessian,
     )
     parameters, coefficients = np.split(found.parameters, [len(model.plain.estimated)])
     parts = np.split(coefficients, np.cumsum(sizes)[:-1])

@@ -93,13 +93,13 @@ class Model(ABC):
 
     @classmethod
     def objective(cls, customers: Customers, **fixed: int) -> Objective:
-        """Return the summed log-likelihood and its gradient in the logarithms of the parameters."""
+        """Return the summed log-likelihood in the logarithms of the parameters."""
         columns, counts = customers.columns(), customers.counts
 
         def summed(logs: np.ndarray) -> float:
             return float(counts @ cls(*np.exp(logs), **fixed).log_likelihood(*columns))
 
-        return lambda logs: (summed(logs), by_differences(summed, logs))
+        return Objective(lambda logs: (summed(logs), by_differences(summed, logs)))
 
 
 def on_different(function: Callable[..., np.ndarray], x: object, t_x: object, T: object) -> np.ndarray:

@@ -51,7 +51,7 @@ class NBD(Model):
 
     @classmethod
     def objective(cls, customers: Customers) -> Objective:
-        """Return the summed log-likelihood and its gradient in the logarithms of r and alpha."""
+        """Return the summed log-likelihood in the logarithms of r and alpha."""
         n, bought = customers.x.summed(customers.counts), customers.x.values
         seen, time = customers.T.summed(customers.counts), customers.T.values
         purchases = customers.T.summed(customers.counts * customers.x.rows())
@@ -65,4 +65,4 @@ class NBD(Model):
             by_alpha = seen.sum() * r / alpha - ((r * seen + purchases) / (alpha + time)).sum()
             return float(value), np.array([r * by_r, alpha * by_alpha])
 
-        return at
+        return Objective(at)

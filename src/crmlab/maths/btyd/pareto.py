@@ -99,11 +99,11 @@ class ParetoNBD(Model):
 
     @classmethod
     def objective(cls, customers: Customers) -> Objective:
-        """Return the summed log-likelihood and its gradient in the logarithms of the parameters."""
+        """Return the summed log-likelihood in the logarithms of the parameters."""
         columns, counts = customers.columns(), customers.counts
 
         def at(logs: np.ndarray) -> tuple[float, np.ndarray]:
             value, slopes = terms(*np.exp(logs), *columns)
             return float(counts @ value), slopes @ counts
 
-        return at
+        return Objective(at)
