@@ -47,7 +47,7 @@ def test_a_method_is_found_with_what_it_declares():
 # --- parameters ---------------------------------------------------------------------------------
 def test_parameters_overlay_the_defaults():
     forest = registry.method_parameters("classification/forest", {"n_estimators": 10})
-    assert forest == {"n_estimators": 10, "min_samples_leaf": 5}
+    assert forest == {"n_estimators": 10, "min_samples_leaf": 5, "max_rows_per_tree": 60_000}
     # YAML writes 1.0 as 1: the key of a run must not tell them apart
     assert type(registry.method_parameters("classification/logit", {"C": 1})["C"]) is float
 
