@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from crmlab import registry, store
+from crmlab.compare import reporter
 from crmlab.errors import NotApplicable
-from crmlab.maths import ranking, resampling
+from crmlab.folds import TEST, TRAIN
+from crmlab.maths import resampling
+from crmlab.params import Entry
+from crmlab.run import Run, run
+from crmlab.score import with_oracle
 from crmlab.seeds import generator
-from crmlab.vocabulary import CHANCE, OK
+from crmlab.vocabulary import CHANCE, OK, ORACLE
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
+    from crmlab.problem import Problem
 
 IN_TIME, AFTER = "in time", "after"
 SEEN, NEW = "seen", "new"
@@ -25,31 +32,47 @@ REPLICATES: Final = 300
 
 @dataclass(frozen=True)
 class Cells:
-    """The AUC of each method in the four cells of the last window.
+    """The primary metric of each method in the four cells of the last window.
 
     table: one row per method and cell: `method`, `label`, `who` (seen, new), `when` (in time, after), `n`
-    rows in the cell, `coverage` (the share that the method scored), `base_rate`, and `auc` with its
-    interval (nan where it scored none, or one class only).
+    rows in the cell, `coverage` (the share that the method scored), `value` of the metric with its
+    interval `lower` to `upper` (nan where it scored none, or the metric is not defined).
     """
 
+    metric: str
+    time: str
+    champion: str | None
     level: float
     table: pd.DataFrame
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say how large the cells are, and who cannot score which."""
+        """Say what the cells are and how large, how the champion does, and who cannot score which."""
         sizes = self.table.drop_duplicates(["who", "when"])
-        parts = [
-            f"{r.n:,} {r.who} {r.when} ({r.base_rate:.1%} churned)" if r.n else f"none {r.who} {r.when}"
-            for r in sizes.itertuples()
+        parts = [f"{r.n:,} {r.who} {r.when}" if r.n else f"none {r.who} {r.when}" for r in sizes.itertuples()]
+        said = [
+            f"Rows: {'; '.join(parts)}. Seen is who stands in other rows that the model learned from. In "
+            f"time are rows of {self.time}, the latest time that it learned from, held out of one more fit.",
+            *self._of_the_champion(),
         ]
         blank = self.table[(self.table["coverage"] == 0) & (self.table["n"] > 0)]
         unable = list(dict.fromkeys(blank["label"]))
-        said = [f"Rows: {'; '.join(parts)}. Seen is who was among the rows that the model learned from."]
         if unable:
             few = f"{len(unable)} methods" if len(unable) > 4 else ", ".join(unable)
             said.append(f"A cell without a value was not scored, as by {few}.")
         return tuple(said)
+
+    def _of_the_champion(self) -> list[str]:
+        """Say what the champion gains or loses from one time to the other, where it has all four values."""
+        own = self.table[self.table["method"] == self.champion].set_index(["who", "when"])
+        if own.empty or own["value"].isna().any():
+            return []
+        parts = [
+            f"{who} customers {own.loc[(who, IN_TIME), 'value']:.3f} in time and "
+            f"{own.loc[(who, AFTER), 'value']:.3f} after, {_difference(own.loc[who])}"
+            for who in (SEEN, NEW)
+        ]
+        return [f"{own['label'].iloc[0]}, {self.metric}: {'; '.join(parts)}."]
 
     def head(self) -> pd.DataFrame:
         """Return the table for readers: a row per method, a column per cell."""
@@ -65,12 +88,15 @@ class Cells:
 
 
 def of(comparison: Comparison) -> Cells:
-    """Return the four cells of a comparison's last window.
+    """Return the four cells of a comparison's last window, by its primary metric.
 
-    After: the test rows. In time: the rows of the latest train origin, as far as the inner hold-out scored
-    them by a model of the earlier ones. A label-free method is fitted on the test rows and scores no others;
-    its cells in time have coverage 0. Intervals vary the customers of a cell. Raises NotApplicable where
-    customers stand in one row only, so that nobody can be seen before, or where there are no train rows.
+    After: the test rows. In time: rows of the latest train origin, held out of one more fit of each method
+    (kept in the store like any other). Of half of the customers there that row is held out, and of every
+    second of these all earlier rows too, so that they are new. The label windows of a customer's other
+    rows may overlap with that of the row held out: that is what judging in time means. A method without
+    labels is fitted on the rows that it scores. Intervals vary the customers of a cell. Raises
+    NotApplicable where customers stand in one row only, so that nobody can be seen before, where there are
+    no train rows, or where no method answered with what the metric needs.
     """
     problem = comparison.problem
     if problem.facts["protocol"] != "rolling":
@@ -79,69 +105,100 @@ def of(comparison: Comparison) -> Cells:
     fold = problem.fold(last["fold"])
     if fold.train_rows.empty:
         raise NotApplicable("there are no train rows: nobody was seen before the test period")
-    held, known = _by_time(fold.train_rows, problem.facts)
-    everyone = {
-        w: part.set_index("row_id")["customer"] for w, part in ((IN_TIME, held), (AFTER, fold.test_rows))
+    metric = registry.find("metrics", comparison.primary)
+    runs = [r for r in _judged(comparison) if set(metric.needs) <= set(r.answers)]
+    if not runs:
+        raise NotApplicable(f"no method answered with what {metric.label} needs")
+    held = held_in_time(problem, fold.train_rows, seed=comparison.seed)
+    again = {r.method: r for r in _fitted_again(comparison, held, runs) if r.status == OK}
+    part = held.fold(0)
+    judges = {
+        IN_TIME: (part.test_rows, set(part.train_rows["customer"])),
+        AFTER: (fold.test_rows, set(fold.train_rows["customer"])),
     }
-    taught = {IN_TIME: set(known["customer"]), AFTER: set(fold.train_rows["customer"])}
-    members = {
-        (who, when): customers[customers.isin(taught[when]) == (who == SEEN)]
-        for when, customers in everyone.items()
-        for who in (SEEN, NEW)
-    }
-    outcome = problem.solution.set_index("row_id")["outcome"]
     found = []
-    for run in (comparison.run_of(m) for m in comparison.order()):
-        if run.status != OK or "score" not in run.answers or run.control == CHANCE:
-            continue
-        score = {IN_TIME: _scores(run.inner, last["fold"]), AFTER: _scores(run.answers, last["fold"])}
+    for own in runs:
+        answers = {
+            IN_TIME: _of_fold(again[own.method].answers, 0) if own.method in again else None,
+            AFTER: _of_fold(own.answers, last["fold"]),
+        }
         for who, when in CELLS:
-            cell = _cell(comparison, members[who, when], score[when], outcome)
-            found.append({"method": run.method, "label": run.label, "who": who, "when": when, **cell})
-    if not found:
-        raise NotApplicable("no method answered with scores")
-    return Cells(comparison.level, pd.DataFrame(found))
+            rows, taught = judges[when]
+            rows = rows[rows["customer"].isin(taught) == (who == SEEN)]
+            cell = _cell(comparison, metric, rows, answers[when])
+            found.append({"method": own.method, "label": own.label, "who": who, "when": when, **cell})
+    time = f"{part.test_rows['origin'].iloc[0]:%Y-%m-%d}"
+    champion = comparison.verdict.champion
+    return Cells(metric.label, time, champion, comparison.level, pd.DataFrame(found))
 
 
-def _by_time(train: pd.DataFrame, facts: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the train rows of the latest origin, and those whose labels were known by then.
+def held_in_time(problem: Problem, train: pd.DataFrame, *, seed: int) -> Problem:
+    """Return the problem with one fold within the training time: rows of the latest train origin test.
 
-    They are the inner hold-out and what its model learned from, where an origin ends early enough. Where
-    none does, each method holds out a share of the one origin's customers: nobody there was seen.
+    train: the rows that a window learns from. Half of the customers of the latest origin are held out with
+    that row, and every second of these with all rows. The outcomes of rows that test are in no train row.
     """
-    reach = pd.Timedelta(days=facts["horizon_days"] + (facts.get("gap_days") or 0))
-    last = train["origin"].max()
-    return train[train["origin"] == last], train[train["origin"] + reach <= last]
+    there = train[train["origin"] == train["origin"].max()]
+    customers = np.sort(there["customer"].unique())
+    held = generator(seed, "cells", problem.name).permutation(customers)[: (len(customers) + 1) // 2]
+    tests = there["customer"].isin(held).reindex(train.index, fill_value=False)
+    away = tests | train["customer"].isin(held[::2])
+    frame = pd.concat(
+        [
+            pd.DataFrame({"fold": 0, "row_id": train.loc[chosen, "row_id"], "part": part})
+            for part, chosen in ((TRAIN, ~away), (TEST, tests))
+        ],
+        ignore_index=True,
+    )
+    fact = {"fold": 0, "window": 0, "refit": 0, "cutoff": f"{there['origin'].iloc[0]:%Y-%m-%d}"}
+    fact |= {"n_train": int((~away).sum()), "n_test": int(tests.sum())}
+    digest = store.digest_of([problem.facts["digest"], store.digest(frame)])
+    return replace(problem, folds=frame, facts={**problem.facts, "folds": [fact], "digest": digest})
 
 
-def _scores(answers: pd.DataFrame | None, number: int) -> pd.Series:
-    """Return a method's scores of one fold by row id, empty where it gave none."""
-    if answers is None:
-        return pd.Series(dtype=np.float64)
-    own = answers[answers["fold"] == number]
-    return own.set_index("row_id")["score"]
+def _judged(comparison: Comparison) -> list[Run]:
+    """Return the runs that answered, best first, without the mark of chance."""
+    runs = (comparison.run_of(m) for m in comparison.order())
+    return [r for r in runs if r.status == OK and r.control != CHANCE]
+
+
+def _fitted_again(comparison: Comparison, held: Problem, runs: list[Run]) -> list[Run]:
+    """Return the runs of the same methods on the fold within the training time."""
+    roster = [Entry(r.method, r.parameters) for r in runs if r.control != ORACLE]
+    progress = reporter(f"{comparison.task}/{comparison.name}, in time")
+    return with_oracle(held, run(held, roster, seed=comparison.seed, progress=progress))
+
+
+def _of_fold(answers: pd.DataFrame, number: int) -> pd.DataFrame:
+    """Return a method's answers of one fold by row id."""
+    return answers[answers["fold"] == number].set_index("row_id")
 
 
 def _cell(
-    comparison: Comparison, customers: pd.Series, score: pd.Series, outcome: pd.Series
-) -> dict[str, Any]:
-    """Return size, coverage, base rate and AUC with its interval of one method in one cell."""
-    ids, scored = customers.index, customers.index[customers.index.isin(score.index)]
-    cell = {
-        "n": len(ids),
-        "coverage": len(scored) / len(ids) if len(ids) else np.nan,
-        "base_rate": float(outcome.loc[ids].mean()) if len(ids) else np.nan,
-    }
-    if not len(scored):
-        return cell | dict.fromkeys(("auc", "lower", "upper"), np.nan)
+    comparison: Comparison, metric: registry.Metric, rows: pd.DataFrame, answers: pd.DataFrame | None
+) -> Mapping[str, Any]:
+    """Return size, coverage and the metric with its interval of one method in one cell."""
+    scored = rows[rows["row_id"].isin(answers.index)] if answers is not None else rows[:0]
+    cell = {"n": len(rows), "coverage": len(scored) / len(rows) if len(rows) else np.nan}
+    if scored.empty:
+        return cell | dict.fromkeys(("value", "lower", "upper"), np.nan)
+    solution = comparison.problem.solution.set_index("row_id", drop=False).loc[scored["row_id"]]
+    given = solution, answers.loc[scored["row_id"]], scored
+    given = tuple(part.reset_index(drop=True) for part in given)
     rng = generator(comparison.seed, "cells", comparison.name)
-    drawn = resampling.poisson_weights(customers.loc[scored].to_numpy(), REPLICATES, rng)
-    given = outcome.loc[scored].to_numpy(), score.loc[scored].to_numpy()
-    value = float(ranking.auc(*given, np.ones((1, len(scored))))[0])
-    lower, upper = resampling.interval_from_replicates(
-        value, ranking.auc(*given, drawn), level=comparison.level
-    )
-    return cell | {"auc": value, "lower": lower, "upper": upper}
+    drawn = resampling.poisson_weights(scored["customer"].to_numpy(), REPLICATES, rng)
+    value = float(metric(*given, np.ones((1, len(scored))))[0])
+    lower, upper = resampling.interval_from_replicates(value, metric(*given, drawn), level=comparison.level)
+    return cell | {"value": value, "lower": lower, "upper": upper}
+
+
+def _difference(own: pd.DataFrame) -> str:
+    """Say whether the intervals of a method, by time, lie apart."""
+    if own.loc[AFTER, "lower"] > own.loc[IN_TIME, "upper"]:
+        return "which is more"
+    if own.loc[AFTER, "upper"] < own.loc[IN_TIME, "lower"]:
+        return "which is less"
+    return "with intervals that overlap"
 
 
 def _text(row: Any) -> str:
@@ -150,5 +207,5 @@ def _text(row: Any) -> str:
         return "nobody"
     if not row.coverage:
         return "not scored (coverage 0%)"
-    value = "one class only" if np.isnan(row.auc) else f"{row.auc:.3f} [{row.lower:.3f}, {row.upper:.3f}]"
+    value = "not defined" if np.isnan(row.value) else f"{row.value:.3f} [{row.lower:.3f}, {row.upper:.3f}]"
     return value if row.coverage == 1 else f"{value} (coverage {row.coverage:.0%})"

@@ -272,10 +272,25 @@ def test_the_gradient_and_hessian_of_a_fit_are_the_slopes_of_its_likelihood(mode
     ]
     up, down = np.split(np.array([m.log_likelihood(x, t_x, T).sum() for m in moved]), 2)
     assert gradient == pytest.approx((up - down) / 2e-4, rel=1e-6, abs=1e-4)
+    assert (objective.hessian is not None) == isinstance(model, BGNBD | MBGNBD | MBGCNBD)
     if objective.hessian:
         moves = np.eye(len(at)) * 1e-4
         curves = [(objective.value(at + m)[1] - objective.value(at - m)[1]) / 2e-4 for m in moves]
         assert objective.hessian(at) == pytest.approx(np.array(curves), rel=1e-6, abs=1e-5)
+
+
+@pytest.mark.parametrize("model", [BGNBD, MBGNBD])
+def test_customers_who_are_nearly_alike_and_stay_are_fitted(model):
+    """Rates hardly differ and nobody leaves: the likelihood is highest at bounds, along a ridge."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        T = rng.integers(26, 60, 300).astype(np.float64)
+        x, t_x, _ = lived(NBD(1e4, 1e5), T, horizon=0.0, rng=rng)
+        t_x = np.minimum(np.ceil(t_x * 7) / 7, T)
+        fitted, estimate = fit(model, x, t_x, T)
+        assert fitted.a / (fitted.a + fitted.b) < 0.05
+        assert fitted.r / fitted.alpha == pytest.approx(x.sum() / T.sum(), rel=0.1)
+        assert estimate.log_likelihood >= fit(NBD, x, t_x, T)[1].log_likelihood - 0.5
 
 
 def test_equal_customers_are_counted_once():

@@ -6,7 +6,7 @@ they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,10 @@ constant s / beta it gains .1 on 2,818 customers from here to infinity, at ten t
 FLAT = 1e-6
 """The largest gradient of the mean log-likelihood, per coordinate, that counts as a maximum."""
 
-NEAR = (1e-8, 1e-14)
-"""The relative change of the mean log-likelihood at which Newton steps take over from the search.
+NEAR, LAST = 1e-8, 1e-14
+"""The relative change of the mean log-likelihood at which Newton steps take over from a search.
 
-The second search goes on from where the steps have led, if that is no maximum.
+A first search ends near a maximum; only one that did not lead to it goes on to the last digits.
 """
 
 STEPS = 12
@@ -56,11 +56,18 @@ Curvature = Callable[[np.ndarray], np.ndarray]
 class Objective:
     """A log-likelihood summed over customers, at coordinates: log parameters, then coefficients.
 
-    Without a hessian of its own it is by differences of the gradient.
+    Without a hessian of its own it is by differences of the gradient, of a step that is wide enough for the
+    digits that the gradient has.
     """
 
     value: Sloped
     hessian: Curvature | None = None
+    step: float = 1e-3
+
+    @classmethod
+    def by_differences(cls, function: Callable[[np.ndarray], float]) -> Objective:
+        """Return the objective of a function without a gradient of its own."""
+        return cls(lambda at: (function(at), by_differences(function, at)), step=1e-2)
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,8 @@ class Estimate:
     """A maximum of the likelihood.
 
     parameters, standard_errors: (k,), in the parameters' own units; an error is nan where the
-    maximum lies at a bound. Of a positive parameter, the error of its logarithm is standard_error /
-    parameter. log_likelihood: summed over the rows.
+    likelihood is flat or its maximum lies at a bound. Of a positive parameter, the error of its
+    logarithm is standard_error / parameter. log_likelihood: summed over the rows.
     """
 
     parameters: np.ndarray
@@ -89,10 +96,7 @@ def maximise(
     def summed(logs: np.ndarray) -> float:
         return float(counts @ log_likelihood(*np.exp(logs)))
 
-    def objective(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        return summed(logs), by_differences(summed, logs)
-
-    return ascend(Objective(objective), starts, total=float(counts.sum()), what=what)
+    return ascend(Objective.by_differences(summed), starts, total=float(counts.sum()), what=what)
 
 
 def ascend(
@@ -103,12 +107,13 @@ def ascend(
     what: str,
     coefficients: int = 0,
 ) -> Estimate:
-    """Maximise a summed log-likelihood whose gradient is known.
+    """Maximise a summed log-likelihood.
 
     starts: parameters to start from, in their own units, the coefficients last; the next one is
     tried where one does not reach a maximum. total: the number of customers in the sum. what: the
     model's name for the message. coefficients: how many of the parameters may have either sign.
-    Raises DidNotConverge where no start converges: the gradient there and the parameters are quoted.
+    Raises DidNotConverge where no start reaches a maximum, or a coefficient has none: the parameters where
+    the last search ended are quoted, and the gradient there.
     """
     positive = np.arange(len(starts[0])) < len(starts[0]) - coefficients
     edges = np.array([EDGES if p else (-np.inf, np.inf) for p in positive])
@@ -119,59 +124,124 @@ def ascend(
 
     def curvature(at: np.ndarray) -> np.ndarray:
         if objective.hessian is None:
-            return _hessian(loss, at)
+            return _hessian(loss, at, objective.step)
         return -objective.hessian(at) / total
 
-    for start in starts:
-        at = np.where(positive, np.log(np.where(positive, start, 1.0)), start)
-        for near in NEAR:
-            options = {"ftol": near, "gtol": FLAT / 10, "maxiter": 500}
-            found = minimize(loss, at, method="L-BFGS-B", jac=True, bounds=edges, options=options)
-            value, at, gradient, curve = _polished(loss, curvature, found, edges)
-            free = _free(at, gradient, edges)
-            if np.isfinite(value) and _at_maximum(gradient[free], curve[np.ix_(free, free)]):
-                scale = np.where(positive, np.exp(np.where(positive, at, 0.0)), 1.0)
-                errors = np.full(len(at), np.nan)
-                errors[free] = np.sqrt(np.diag(np.linalg.inv(curve[np.ix_(free, free)] * total)))
-                return Estimate(np.where(positive, scale, at), scale * errors, -float(value) * total)
-    parameters = np.where(positive, np.exp(np.where(positive, at, 0.0)), at)
-    steepest = np.abs(gradient).max()
-    there = "it is flat, but no maximum" if steepest < FLAT else f"the gradient is still {steepest:.2g}"
+    begins = [np.where(positive, np.log(np.where(positive, start, 1.0)), start) for start in starts]
+    flat = None
+    for place in _places(loss, curvature, begins, edges):
+        if place.is_maximum():
+            return place.estimate(positive, total)
+        if place.is_flat() and not coefficients:
+            # held by the bounds: a ridge, on which one point is as good as another
+            flat = flat or place
+    if flat:
+        return flat.estimate(positive, total)
+    there = (
+        "it is flat, but no maximum" if place.is_flat() else f"the gradient is still {place.steepest():.2g}"
+    )
+    parameters = np.where(positive, np.exp(np.where(positive, place.at, 0.0)), place.at)
     raise DidNotConverge(
         f"the {what} fit to {int(total)} customers did not converge: at {parameters.round(4).tolist()} "
         f"{there}. Look at the summary for customers without repeat purchases or with a wrong T_days."
     )
 
 
-def _polished(
-    loss: Sloped, curvature: Curvature, found: OptimizeResult, edges: np.ndarray
-) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the loss, the place, the gradient and the Hessian after Newton steps from a point found.
+@dataclass(frozen=True)
+class _Place:
+    """Where a search and its Newton steps ended, with the mean loss, its gradient and Hessian there."""
 
-    A search by line stops where the loss differs no more in its last digits, which along a ridge is
-    far from the maximum; the gradient itself has digits left.
+    at: np.ndarray
+    value: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+    edges: np.ndarray
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which coordinates (k,) the gradient does not hold at a bound."""
+        lowest, highest = self.edges.T
+        return ((self.at > lowest) | (self.gradient < 0)) & ((self.at < highest) | (self.gradient > 0))
+
+    @property
+    def slope(self) -> np.ndarray:
+        """The gradient in the free coordinates."""
+        return self.gradient[self.free]
+
+    @property
+    def curve(self) -> np.ndarray:
+        """The Hessian in the free coordinates."""
+        return self.hessian[np.ix_(self.free, self.free)]
+
+    def steepest(self) -> float:
+        """Return the largest slope, nan where the loss is no number."""
+        return float(np.abs(self.slope).max(initial=0.0)) if np.isfinite(self.value) else np.nan
+
+    def is_flat(self) -> bool:
+        """Tell whether the gradient is next to nothing."""
+        return self.steepest() < FLAT
+
+    def is_curved(self) -> bool:
+        """Tell whether the loss rises in all free directions."""
+        curve = self.curve
+        return bool(len(curve) and np.isfinite(curve).all() and np.linalg.eigvalsh(curve).min() > 0)
+
+    def is_maximum(self) -> bool:
+        """Tell whether the gradient is flat and the next Newton step short, or all coordinates at a bound."""
+        if not self.is_flat():
+            return False
+        return not self.free.any() or (self.is_curved() and np.abs(self.step()).max() < SHORT)
+
+    def step(self) -> np.ndarray:
+        """Return the Newton step in the free coordinates."""
+        return np.linalg.solve(self.curve, self.slope)
+
+    def estimate(self, positive: np.ndarray, total: float) -> Estimate:
+        """Return the parameters here, with standard errors where the likelihood is curved."""
+        scale = np.where(positive, np.exp(np.where(positive, self.at, 0.0)), 1.0)
+        errors = np.full(len(self.at), np.nan)
+        if self.is_curved():
+            errors[self.free] = np.sqrt(np.diag(np.linalg.inv(self.curve * total)))
+        return Estimate(np.where(positive, scale, self.at), scale * errors, -float(self.value) * total)
+
+
+def _places(
+    loss: Sloped, curvature: Curvature, begins: list[np.ndarray], edges: np.ndarray
+) -> Iterator[_Place]:
+    """Yield where searches from each start end: near by, on from there, then from the start to the end."""
+    for begin in begins:
+        at = begin
+        for onward, near in ((True, NEAR), (True, LAST), (False, LAST)):
+            options = {"ftol": near, "gtol": FLAT / 10, "maxiter": 500}
+            found = minimize(
+                loss, at if onward else begin, method="L-BFGS-B", jac=True, bounds=edges, options=options
+            )
+            place = _polished(loss, curvature, found, edges)
+            at = place.at
+            yield place
+
+
+def _polished(loss: Sloped, curvature: Curvature, found: OptimizeResult, edges: np.ndarray) -> _Place:
+    """Return where Newton steps lead from a point found.
+
+    A search by line stops where the loss hardly differs any more, which along a ridge is far from the
+    maximum; the gradient itself has digits left.
     """
-    at, value, gradient = found.x, found.fun, found.jac
-    hessian, way = curvature(at), 0.0
+    place, way = _Place(found.x, found.fun, found.jac, curvature(found.x), edges), 0.0
     for _ in range(STEPS):
-        free = _free(at, gradient, edges)
-        slope, curve = gradient[free], hessian[np.ix_(free, free)]
-        if not _curved(curve):
+        if not place.is_curved() or np.abs(step := place.step()).max() < STILL:
             break
-        step = np.linalg.solve(curve, slope)
-        if np.abs(step).max() < STILL:
+        at = place.at.copy()
+        at[place.free] -= step
+        at = np.clip(at, *edges.T)
+        value, gradient = loss(at)
+        if not np.abs(gradient[place.free]).max() < np.abs(place.slope).max():
             break
-        moved = at.copy()
-        moved[free] -= step
-        moved = np.clip(moved, *edges.T)
-        value_there, gradient_there = loss(moved)
-        if not np.abs(gradient_there[free]).max() < np.abs(slope).max():
-            break
-        way += np.abs(moved - at).max()
-        at, value, gradient = moved, value_there, gradient_there
-        if way > SAME:
-            hessian, way = curvature(at), 0.0
-    return value, at, gradient, hessian
+        way += np.abs(at - place.at).max()
+        kept = way <= SAME
+        place = _Place(at, value, gradient, place.hessian if kept else curvature(at), edges)
+        way = way if kept else 0.0
+    return place
 
 
 def by_differences(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-5) -> np.ndarray:
@@ -180,26 +250,8 @@ def by_differences(function: Callable[[np.ndarray], float], at: np.ndarray, step
     return np.array([(function(at + m) - function(at - m)) / (2 * step) for m in moves])
 
 
-def _free(at: np.ndarray, gradient: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return which coordinates (k,) are not held at a bound by the gradient of the loss."""
-    lowest, highest = edges.T
-    return ((at > lowest) | (gradient < 0)) & ((at < highest) | (gradient > 0))
-
-
-def _hessian(loss: Sloped, at: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def _hessian(loss: Sloped, at: np.ndarray, step: float) -> np.ndarray:
     """Return the Hessian (k, k) by central differences of the gradient."""
     moves = np.eye(len(at)) * step
     hessian = np.array([(loss(at + m)[1] - loss(at - m)[1]) / (2 * step) for m in moves])
     return (hessian + hessian.T) / 2
-
-
-def _at_maximum(slope: np.ndarray, curve: np.ndarray) -> bool:
-    """Tell whether the gradient and the Hessian of the loss, where free, are those of a minimum."""
-    if not np.abs(slope).max(initial=0.0) < FLAT:
-        return False
-    return not len(slope) or (_curved(curve) and np.abs(np.linalg.solve(curve, slope)).max() < SHORT)
-
-
-def _curved(hessian: np.ndarray) -> bool:
-    """Tell whether a Hessian is that of a minimum, by all directions."""
-    return bool(len(hessian) and np.isfinite(hessian).all() and np.linalg.eigvalsh(hessian).min() > 0)

@@ -6,7 +6,8 @@ the Kaplan-Meier curve of the censoring under the same weighting of the same row
 events come before censoring, so G of a time is P(followed up to it or longer).
 
 scikit-survival takes P(followed beyond it) for the same weights: where an end and a censoring share a time
-the values differ. With `beyond` every measure here does as it does, for comparing with what it has printed.
+the values differ. With `beyond` the weights are its own, for comparing with what it has printed. Measures at
+a time at which somebody is censored differ all the same: here who was followed up to it is known to run.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 
+from crmlab.errors import UsageError
 from crmlab.methods.classification.forest import Forest
 from crmlab.seeds import generator
 
@@ -18,7 +19,7 @@ def table():
 
 def test_below_the_limit_it_is_scikit_learns(table):
     theirs = RandomForestClassifier(10, min_samples_leaf=5, random_state=3).fit(*table)
-    ours = clone(Forest(10, random_state=3, max_rows_per_tree=2_000)).fit(*table)
+    ours = clone(Forest(10, random_state=3, max_rows_per_tree=9_000)).fit(*table)
     assert (ours.predict_proba(table[0]) == theirs.predict_proba(table[0])).all()
 
 
@@ -29,3 +30,8 @@ def test_a_tree_is_grown_on_no_more_rows_than_it_may(table):
     # each tree draws its own: more rows than one tree may have are known to the forest
     known = np.unique(np.concatenate(grown.estimators_samples_))
     assert len(known) > 3 * 300
+
+
+def test_a_tree_needs_a_row(table):
+    with pytest.raises(UsageError, match="max_rows_per_tree = 0 must be 1 or more"):
+        Forest(10, max_rows_per_tree=0).fit(*table)

@@ -158,8 +158,10 @@ class _Odds:
                 slopes += [harmonic**2 - squares, -harmonic * j / longest, j * (j + 1) / longest**2]
             sums = [so_far + term * slope for so_far, slope in zip(sums, slopes, strict=True)]
         total, (by_r, by_alpha, *seconds) = sums[0], [part / sums[0] for part in sums[1:]]
-        products = (by_r * by_r, by_r * by_alpha, by_alpha * by_alpha)
-        return [np.log(total), by_r, by_alpha, *(s - p for s, p in zip(seconds, products, strict=False))]
+        if curves:
+            products = (by_r * by_r, by_r * by_alpha, by_alpha * by_alpha)
+            seconds = [second - product for second, product in zip(seconds, products, strict=True)]
+        return [np.log(total), by_r, by_alpha, *seconds]
 
 
 def _trigamma(z: np.ndarray | float) -> np.ndarray:

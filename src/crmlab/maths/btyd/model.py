@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from crmlab.maths.btyd.customers import Customers, check
-from crmlab.maths.likelihood import Objective, by_differences
+from crmlab.maths.likelihood import Objective
 from crmlab.seeds import generator
 
 
@@ -99,7 +99,7 @@ class Model(ABC):
         def summed(logs: np.ndarray) -> float:
             return float(counts @ cls(*np.exp(logs), **fixed).log_likelihood(*columns))
 
-        return Objective(lambda logs: (summed(logs), by_differences(summed, logs)))
+        return Objective.by_differences(summed)
 
 
 def on_different(function: Callable[..., np.ndarray], x: object, t_x: object, T: object) -> np.ndarray:

@@ -7,6 +7,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
 from crmlab.encoding import tree_input
+from crmlab.errors import UsageError
 from crmlab.registry import method
 
 
@@ -43,6 +44,11 @@ class Forest(RandomForestClassifier):
         self.max_rows_per_tree = max_rows_per_tree
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Forest:
-        """Grow the trees on train rows X (n, p) with classes y (n,)."""
+        """Grow the trees on train rows X (n, p) with classes y (n,).
+
+        Raises UsageError for trees without rows.
+        """
+        if self.max_rows_per_tree < 1:
+            raise UsageError(f"forest: max_rows_per_tree = {self.max_rows_per_tree} must be 1 or more")
         self.max_samples = min(self.max_rows_per_tree, len(y))
         return super().fit(X, y)
