@@ -58,8 +58,8 @@ class Estimates:
         said = [
             f"{len(self.table)} parameters of {methods} {'methods' if methods > 1 else 'method'}, as fitted "
             f"for the last window{when}.",
-            "Standard errors come from the curvature of the likelihood. The interval of a positive parameter is "
-            "taken on the scale of its logarithm, that of a coefficient on its own. The parameters of one "
+            "Standard errors come from the curvature of the likelihood. The interval of a positive parameter "
+            "is taken on the scale of its logarithm, that of a coefficient on its own. The parameters of one "
             "method vary together: each interval is of that parameter alone.",
         ]
         for state, why in (
@@ -192,8 +192,8 @@ def _remarks(runs: list[Run], table: pd.DataFrame, level: float) -> Iterator[str
         found = int(((own["lower"] > 0) | (own["upper"] < 0)).sum())
         yield (
             f"Of {len(own)} coefficients {found} have an interval without 0; if no covariate told anything, "
-            f"about {len(own) * (1 - level):.0f} would. Beside them stand the parameters of a customer at the "
-            "reference levels and means."
+            f"about {len(own) * (1 - level):.0f} would. Beside them stand the parameters of a customer at "
+            "the reference levels and means."
         )
     held = {r.parameters["ridge"] for r in runs if r.method in set(own["method"]) and r.parameters["ridge"]}
     if held:
