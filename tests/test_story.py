@@ -317,14 +317,13 @@ def test_the_ranking_says_why_a_value_is_missing_and_nothing_else(comparison):
 def test_a_metric_that_nobody_has_a_value_of_is_left_out_of_the_ranking(comparison):
     part = params.Task("churn", ("auc", "purchases_rmse", "purchases_bias"), "auc", {}, 0, {}, {})
     settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": part})
-    assert "purchases" not in comparison.problem.solution
-    # the first method counts on purchases that nobody counted
-    counts = [replace(r, answers=r.answers.assign(expected_purchases=1.0)) for r in comparison.runs[:1]]
-    uncounted = judged(comparison.problem, [*counts, *comparison.runs[1:3]], part, settings)
-    assert list(story.ranking(uncounted)) == ["Control", "AUC", "Note"]
-    values = uncounted.of_metric("purchases_rmse").set_index("method")["reason"]
-    assert values[counts[0].method] == "not defined on these test rows"
-    problem = comparison.problem
-    known = replace(problem, solution=problem.solution.assign(purchases=1 - problem.solution["outcome"]))
-    ranking = story.ranking(judged(known, [*counts, *comparison.runs[1:3]], part, settings))
-    assert ranking["Root mean squared error of purchases"].ne("").sum() == 1
+    known = comparison.problem
+    uncounted = replace(known, solution=known.solution.drop(columns="purchases"))
+    counts = replace(comparison.runs[0], answers=comparison.runs[0].answers.assign(expected_purchases=1.0))
+    runs = [counts, *comparison.runs[1:3]]
+    without = judged(uncounted, runs, part, settings)
+    assert list(story.ranking(without)) == ["Control", "AUC", "Note"]
+    reasons = without.of_metric("purchases_rmse").set_index("method")["reason"]
+    assert reasons[counts.method] == "not defined on these test rows"
+    shown = story.ranking(judged(known, runs, part, settings))
+    assert shown["Root mean squared error of purchases"].ne("").sum() == 1
