@@ -41,8 +41,9 @@ class Estimates:
 
     table: one row per method and parameter, the best method first: `method`, `label`, `parameter`, `unit`
     ("" for a pure number), `estimate`, `standard_error`, and its interval `lower`, `upper` (nan where no
-    error is known), and `state`: "" or why there is no error, CHOSEN or UNKNOWN. without: (state, labels)
-    of the methods that have no fit.
+    error is known), and `state`: "" or why there is no error, CHOSEN or UNKNOWN. level: of the intervals.
+    cutoff: of the last window, None where rows have no time. without: (state, labels) of the methods that
+    have no fit. remarks: what a reader of these methods must know besides.
     """
 
     level: float
