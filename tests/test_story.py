@@ -312,3 +312,18 @@ def test_the_ranking_says_why_a_value_is_missing_and_nothing_else(comparison):
     whole = judged(comparison.problem, [r for r in noted if r.control != ORACLE], part, settings)
     assert "Note" not in story.ranking(whole)
     assert story.field(whole).loc["Logistic regression", "Note"] == "on a sample"
+
+
+def test_a_metric_that_nobody_has_a_value_of_is_left_out_of_the_ranking(comparison):
+    part = params.Task("churn", ("auc", "purchases_rmse", "purchases_bias"), "auc", {}, 0, {}, {})
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": part})
+    known = comparison.problem
+    uncounted = replace(known, solution=known.solution.drop(columns="purchases"))
+    counts = replace(comparison.runs[0], answers=comparison.runs[0].answers.assign(expected_purchases=1.0))
+    runs = [counts, *comparison.runs[1:3]]
+    without = judged(uncounted, runs, part, settings)
+    assert list(story.ranking(without)) == ["Control", "AUC", "Note"]
+    reasons = without.of_metric("purchases_rmse").set_index("method")["reason"]
+    assert reasons[counts.method] == "not defined on these test rows"
+    shown = story.ranking(judged(known, runs, part, settings))
+    assert shown["Root mean squared error of purchases"].ne("").sum() == 1

@@ -211,7 +211,10 @@ def field(comparison: Any) -> Table:
 
 
 def ranking(comparison: Any) -> Table:
-    """Return the board for readers: the primary metric with its interval, the others, why one is missing."""
+    """Return the board for readers: the primary metric with its interval, the others, why one is missing.
+
+    A metric that no method has a value of, such as one of purchases where nobody counted them, is left out.
+    """
     board = comparison.ranking()
     primary = registry.find("metrics", comparison.primary).label
     values = board[[primary, "lower", "upper"]].itertuples(index=False)
@@ -219,7 +222,8 @@ def ranking(comparison: Any) -> Table:
     with_interval = [
         "" if pd.isna(v) else f"{v:.3f}\u00a0[{low:.3f},\u00a0{high:.3f}]" for v, low, high in values
     ]
-    others = [registry.find("metrics", m).label for m in comparison.metrics if m != comparison.primary]
+    labels = [registry.find("metrics", m).label for m in comparison.metrics if m != comparison.primary]
+    others = [label for label in labels if board[label].notna().any()]
     shown = board.assign(**{primary: with_interval})[["Method", "Control", primary, *others, "Note"]]
     shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:z.3f}")
     missing = board[primary].isna()

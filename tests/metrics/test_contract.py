@@ -22,7 +22,7 @@ PRICES = {
     "accept_rate": 0.8,
     "budget_per_1000": 100.0,
 }
-UNREACHED = ("capture_10", "capture_20", "concordance_uno", "cost_per_acquired")
+UNREACHED = ("capture_10", "capture_20", "purchases_capture_10", "concordance_uno", "cost_per_acquired")
 """Metrics with a finite best end that even the solution does not reach.
 
 A contact costs something; the outcome as a score says who leaves, and not when; a tenth of the customers
@@ -62,6 +62,7 @@ def world():
     solution = pd.DataFrame(
         {"row_id": rows["row_id"], "outcome": outcome, "value": np.exp(2.0 * truth), "truth": truth}
     )
+    solution["purchases"] = np.where(outcome == 1, 0, 1 + rng.poisson(1.5, n))
     # an offer pays in one group, does harm in another, and reaches nobody without consent
     effect = np.where(rows["consent"] > 0, 5.0 * (truth - 1), np.nan)
     return _followed(solution.assign(effect=effect)), rows, rng
@@ -100,6 +101,7 @@ def _perfect(solution, truth="truth"):
         _answer(solution, score=score, segment=segment, curves=_curves(solution)),
         solution["value"],
     )
+    answer = answer.assign(expected_purchases=solution["purchases"].astype(float))
     return answer.assign(spend=value, lower=value, upper=value, p_zero=(value == 0).astype(float))
 
 
@@ -109,7 +111,8 @@ def _uninformative(solution, rng):
     segment, alike = rng.integers(0, 3, (4, n)), _curves(solution, alike=True)
     answer = _answer(solution, score=score, segment=segment, density=-2.0, curves=alike)
     spend = {"spend": solution["value"].mean(), "lower": solution["value"].min(), "p_zero": 0.0}
-    return answer.assign(**spend, upper=solution["value"].max())
+    bought = {"expected_purchases": solution["purchases"].mean()}
+    return answer.assign(**spend, **bought, upper=solution["value"].max())
 
 
 def _noisy(solution, rng):
@@ -118,6 +121,8 @@ def _noisy(solution, rng):
     segment = [np.where(rng.random(n) < 0.3, rng.integers(0, 3, n), solution["truth"]) for _ in range(4)]
     answer = _answer(solution, score=score, segment=segment, density=-rng.random(n))
     spend = solution["value"] * rng.uniform(0.02, 2, n) + rng.random(n)
+    bought = (solution["purchases"] * rng.uniform(0.02, 2, n) + rng.random(n)).round(2)
+    answer = answer.assign(expected_purchases=bought)
     return answer.assign(spend=spend, lower=0.5 * spend, upper=1.5 * spend, p_zero=rng.random(n))
 
 
@@ -217,6 +222,7 @@ def test_a_single_class_or_segment_is_no_exception(name, outcome, world):
     solution = pd.DataFrame({"row_id": rows["row_id"], "outcome": outcome, "value": 0.0, "truth": 0})
     solution = _followed(solution.assign(effect=0.0)).assign(duration_days=45 if outcome else 90)
     answers = _answer(solution, score=np.linspace(0, 1, len(rows)), segment=np.zeros((4, len(rows)), int))
+    solution["purchases"], answers["expected_purchases"] = 0, answers["score"]
     spend = {"spend": answers["score"], "lower": 0.0, "upper": answers["score"], "p_zero": 0.5}
     value = _measure(name, solution, answers.assign(**spend), rows)
     undefined = {"auc", "silhouette", "stability_ari", "truth_ari", "value_explained"}
@@ -224,6 +230,7 @@ def test_a_single_class_or_segment_is_no_exception(name, outcome, world):
     undefined |= {"size_balance", "stability_jaccard", "concordance_uno", "time_dependent_auc"}
     undefined |= {"capture_10", "capture_20", "decile_calibration", "normalised_gini"}
     undefined |= {"spearman", "total_bias"}
+    undefined |= {"purchases_bias", "purchases_capture_10", "purchases_spearman"}
     if outcome == 0:
         undefined |= {"average_precision", "cost_per_acquired", "lift_5", "lift_20", "top_decile_lift"}
     assert value.shape == (1,)
@@ -237,6 +244,15 @@ def test_without_an_inner_hold_out_there_is_no_value(name, world):
     given = (solution, _noisy(solution, rng), rows, np.ones((3, len(rows))))
     values = registry.find("metrics", name)(*given, inner=None, **further)
     assert np.isnan(values).tolist() == [True] * 3
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n.startswith("purchases_")])
+def test_where_nobody_counted_purchases_there_is_no_value(name, world):
+    solution, rows, rng = world
+    answers, uncounted = _noisy(solution, rng), solution.drop(columns="purchases")
+    assert np.isnan(_measure(name, uncounted, answers, rows, np.ones((3, len(rows))))).tolist() == [True] * 3
+    if callable(registry.find("metrics", name).chance):
+        assert np.isnan(_chance(name, uncounted))
 
 
 @pytest.mark.parametrize("name", NAMES)

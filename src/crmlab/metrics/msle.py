@@ -1,16 +1,13 @@
 """Mean squared logarithmic error: misses in proportion, so that large customers do not rule."""
 
-import numpy as np
-
+from crmlab.metrics import _amounts
 from crmlab.metrics._spend import column, realised
-from crmlab.metrics._weighting import mean
 from crmlab.registry import metric
 
 
 def constant(solution):
     """Return what the mean value as everyone's prediction earns."""
-    value = realised(solution)
-    return float(np.mean((np.log1p(value) - np.log1p(value.mean())) ** 2))
+    return _amounts.of_mean(_amounts.mean_squared_log, realised(solution))
 
 
 @metric(
@@ -23,5 +20,4 @@ def constant(solution):
 )
 def msle(solution, answers, rows, weights):
     """Return the mean (log(1 + score) − log(1 + value))², (B,); it rewards predicting too little."""
-    gap = np.log1p(np.maximum(column(answers, "score"), 0.0)) - np.log1p(realised(solution))
-    return mean(gap**2, weights)
+    return _amounts.mean_squared_log(realised(solution), column(answers, "score"), weights)

@@ -1,15 +1,13 @@
 """Root mean squared error: what the largest misses cost, in money."""
 
-import numpy as np
-
+from crmlab.metrics import _amounts
 from crmlab.metrics._spend import column, realised
-from crmlab.metrics._weighting import mean
 from crmlab.registry import metric
 
 
 def constant(solution):
     """Return what the mean value as everyone's prediction earns."""
-    return float(np.std(realised(solution)))
+    return _amounts.of_mean(_amounts.root_mean_square, realised(solution))
 
 
 @metric(
@@ -23,4 +21,4 @@ def constant(solution):
 )
 def rmse(solution, answers, rows, weights):
     """Return the root of the mean (score − value)², (B,). The expected value is its best answer."""
-    return np.sqrt(mean((column(answers, "score") - realised(solution)) ** 2, weights))
+    return _amounts.root_mean_square(realised(solution), column(answers, "score"), weights)

@@ -1,7 +1,6 @@
 """Total bias: whether the predictions sum to what was spent in all."""
 
-import numpy as np
-
+from crmlab.metrics import _amounts
 from crmlab.metrics._spend import column, realised
 from crmlab.registry import metric
 
@@ -21,6 +20,4 @@ def total_bias(solution, answers, rows, weights):
 
     It keeps its sign: above 0 too much is promised.
     """
-    total = weights @ realised(solution)
-    gap = weights @ (column(answers, "score") - realised(solution))
-    return np.divide(gap, total, out=np.full(len(weights), np.nan), where=total > 0)
+    return _amounts.relative_bias(realised(solution), column(answers, "score"), weights)
