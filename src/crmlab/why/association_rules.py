@@ -154,8 +154,8 @@ class AssociationRules:
         else:
             text = f"{held or 'None'} of the {k} rules mined at {self.mined_on} held"
         return (
-            f"{text} at {self.again_on}: to hold, the lower end of a rule's confidence there has to lie above "
-            f"the base rate of {self.base_rate:.1%}."
+            f"{text} at {self.again_on}: to hold, the lower end of a rule's confidence there has to lie "
+            f"above the base rate of {self.base_rate:.1%}."
         )
 
     def _each(self) -> list[str]:
@@ -193,8 +193,8 @@ class AssociationRules:
         rest = "" if better == len(told) else " For the rest a shorter rule says nearly as much."
         return [
             f"Where it was mined each rule was at least {_points(IMPROVEMENT)} above every shorter one "
-            f"within it. At {self.again_on} this is still so, as counted, for {better} of the {len(told)} that "
-            f"held.{rest}"
+            f"within it. At {self.again_on} this is still so, as counted, for {better} of the {len(told)} "
+            f"that held.{rest}"
         ]
 
     def _about(self) -> str:
@@ -359,7 +359,7 @@ def _of_count(values: pd.Series, few: int) -> list[Item]:
     name, known = str(values.name), values.dropna().to_numpy(dtype=float)
     above = np.sort(known[known > 0])
     if not len(above) or known.min() < 0 or set(known) <= {0.0, 1.0}:
-        return _of_number(values, few)
+        return _of_number(values, few, is_count=True)
     none = Item(f"no {name}", between(values, -np.inf, above[0]))
     happened = name in SERVICE
     middle = max(_rounded(np.quantile(above, 0.5)), above[above > above[0]].min(initial=np.inf))
@@ -375,8 +375,11 @@ def _of_count(values: pd.Series, few: int) -> list[Item]:
     return [none, Item(texts[0], some, happened), Item(texts[1], many, happened)]
 
 
-def _of_number(values: pd.Series, few: int) -> list[Item]:
-    """Return the bins of a number (n,), cut at its quantiles or at CUTS, and that it is not known."""
+def _of_number(values: pd.Series, few: int, *, is_count: bool = False) -> list[Item]:
+    """Return the bins of a number (n,), cut at its quantiles or at CUTS, and that it is not known.
+
+    is_count: whether 0 says that nothing happened; of the others it is said by a missing value.
+    """
     name, known = str(values.name), values.dropna().to_numpy(dtype=float)
     levels = np.unique(known)
     bins = int(np.clip(len(known) // few, 1, BINS))
@@ -388,21 +391,13 @@ def _of_number(values: pd.Series, few: int) -> list[Item]:
         cuts = np.unique([_rounded(c) for c in np.quantile(known, np.arange(1, bins) / bins)])
     edges = [-np.inf, *(c for c in cuts if c > levels[0]), np.inf]
     found = [between(values, low, high) for low, high in pairwise(edges)] if len(levels) else []
-    happened = name in SERVICE
-    return [
-        *(Item(c.text, c, happened and not c.holds(_zero(name))[0]) for c in found),
-        Item(f"{name} unknown", missing_only(name)),
-    ]
+    items = [Item(c.text, c, name in SERVICE and not (is_count and c.lower <= 0)) for c in found]
+    return [*items, Item(f"{name} unknown", missing_only(name))]
 
 
 def _rounded(cut: float) -> float:
     """Return a cut with three digits: a bin need not part the customers to the last one."""
     return float(f"{cut:.3g}")
-
-
-def _zero(name: str) -> pd.DataFrame:
-    """Return one row of a customer to whom nothing happened, where the column counts."""
-    return pd.DataFrame({name: [0.0]})
 
 
 def _of_text(values: pd.Series, few: int) -> list[Item]:
