@@ -145,8 +145,8 @@ class AssociationRules:
         """Say how many of the rules held."""
         if not len(self.table):
             return (
-                f"No rule to {self.positive} reached the support of {SUPPORT:.0%} and a lift of {LIFT:g} at "
-                f"{self.mined_on}, where {self.mined_rate:.1%} {self.positive}."
+                f"No rule reached a support of {SUPPORT:.0%} with a lift of {LIFT:g} at {self.mined_on}, "
+                f"where {self.mined_rate:.1%} {self.positive}: there is nothing to count again."
             )
         k, held = len(self.table), int(self.table["held"].sum())
         if k == 1:
@@ -383,14 +383,16 @@ def _of_number(values: pd.Series, few: int, *, is_count: bool = False) -> list[I
     name, known = str(values.name), values.dropna().to_numpy(dtype=float)
     levels = np.unique(known)
     bins = int(np.clip(len(known) // few, 1, BINS))
+    if not len(known):
+        return []
     if name in CUTS:
         cuts = [CUTS[name]]
     elif len(levels) <= 2:
         cuts = levels[1:]
     else:
         cuts = np.unique([_rounded(c) for c in np.quantile(known, np.arange(1, bins) / bins)])
-    edges = [-np.inf, *(c for c in cuts if c > levels[0]), np.inf]
-    found = [between(values, low, high) for low, high in pairwise(edges)] if len(levels) else []
+    edges = [-np.inf, *(c for c in cuts if c > known.min()), np.inf]
+    found = [between(values, low, high) for low, high in pairwise(edges)]
     items = [Item(c.text, c, name in SERVICE and not (is_count and c.lower <= 0)) for c in found]
     return [*items, Item(f"{name} unknown", missing_only(name))]
 
