@@ -16,9 +16,12 @@ from crmlab.features import returns, service
 from crmlab.maths.rates import wilson
 from crmlab.seeds import generator
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
+from crmlab.why import apriori, items
 from crmlab.why import association_rules as module
-from crmlab.why.association_rules import MOST, SAME, SERVICE, items_of, mined, rules
+from crmlab.why.apriori import MOST, SAME, mined
+from crmlab.why.association_rules import rules
 from crmlab.why.conditions import holding
+from crmlab.why.items import SERVICE, items_of
 from crmlab.why.window import LastWindow
 
 ROLES = {"tickets": NUMERIC, "response_hours_mean": NUMERIC, "age": NUMERIC, "region": CATEGORICAL}
@@ -101,7 +104,8 @@ def test_the_next_origin_decides_nothing_of_what_is_mined():
 @pytest.fixture
 def small(monkeypatch):
     """Two columns of ten customers, where one customer is enough: items A = 1, B = 1 and their opposites."""
-    monkeypatch.setattr(module, "FEWEST", 1)
+    for part in (items, module):
+        monkeypatch.setattr(part, "FEWEST", 1)
     rows = pd.DataFrame({"A": [1.0] * 5 + [0.0] * 5, "B": [1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]})
     outcome = np.array([1, 1, 1, 1, 0, 0, 0, 0, 1, 0])
     return LastWindow(
@@ -111,9 +115,9 @@ def small(monkeypatch):
 
 def test_support_confidence_and_lift_by_hand(small):
     # five of ten churned; A: four of five; B: three of four; A and B: three of three
-    items = items_of(small.train, small.roles, ())
-    assert [item.text for item in items] == ["A = 0", "A = 1", "B = 0", "B = 1"]
-    by_items = {r.items: r for r in mined(items, small.train, small.train_outcome)}
+    every = items_of(small.train, small.roles, ())
+    assert [item.text for item in every] == ["A = 0", "A = 1", "B = 0", "B = 1"]
+    by_items = {r.items: r for r in mined(every, small.train, small.train_outcome)}
     assert {i: (r.n, r.ones) for i, r in by_items.items()} == {(1,): (5, 4), (3,): (4, 3), (1, 3): (3, 3)}
     assert by_items[1,].gain == pytest.approx(4 - 5 * 0.5)
     assert by_items[1, 3].gain == pytest.approx(3 - 3 * 0.8)
@@ -136,19 +140,19 @@ def test_intervals_pay_for_every_rule(small):
 
 def test_a_longer_rule_must_improve_on_its_shorter_ones(small, monkeypatch):
     # A and B are .2 above A alone, and .25 above B alone
-    items = items_of(small.train, small.roles, ())
+    every = items_of(small.train, small.roles, ())
     for margin, kept in ((0.19, True), (0.21, False)):
-        monkeypatch.setattr(module, "IMPROVEMENT", margin)
-        found = {r.items for r in mined(items, small.train, small.train_outcome)}
+        monkeypatch.setattr(apriori, "IMPROVEMENT", margin)
+        found = {r.items for r in mined(every, small.train, small.train_outcome)}
         assert ((1, 3) in found) is kept
         assert (1,) in found
 
 
 def test_too_little_support_is_no_rule(small, monkeypatch):
-    items = items_of(small.train, small.roles, ())
-    monkeypatch.setattr(module, "SUPPORT", 0.31)
-    assert [r.items for r in mined(items, small.train, small.train_outcome)] == [(1,)]
-    monkeypatch.setattr(module, "LIFT", 1.61)
+    every = items_of(small.train, small.roles, ())
+    monkeypatch.setattr(items, "SUPPORT", 0.31)
+    assert [r.items for r in mined(every, small.train, small.train_outcome)] == [(1,)]
+    monkeypatch.setattr(apriori, "LIFT", 1.61)
     found = rules(small)
     assert found.table.empty
     assert found.head().empty
@@ -157,41 +161,23 @@ def test_too_little_support_is_no_rule(small, monkeypatch):
 
 def test_mining_finds_what_looking_at_every_itemset_finds():
     window = origins(600, seed=3)
-    items = items_of(window.train, window.roles, ["tickets"])
-    held, base = [i.condition.holds(window.train) for i in items], window.train_outcome.mean()
-    few, rate = module.least(600), {(): base}
+    every = items_of(window.train, window.roles, ["tickets"])
+    held, base = [i.condition.holds(window.train) for i in every], window.train_outcome.mean()
+    few, rate = items.least(600), {(): base}
     expected = {}
     for length in (1, 2, 3):
-        for at in combinations(range(len(items)), length):
+        for at in combinations(range(len(every)), length):
             mine = np.logical_and.reduce([held[i] for i in at])
             rate[at] = window.train_outcome[mine].mean() if mine.any() else 0.0
             ones = window.train_outcome[mine].sum()
             best = max(rate[shorter] for k in range(length) for shorter in combinations(at, k))
-            if ones >= few and rate[at] >= module.LIFT * base and rate[at] - best >= module.IMPROVEMENT:
+            if ones >= few and rate[at] >= apriori.LIFT * base and rate[at] - best >= apriori.IMPROVEMENT:
                 expected[at] = (mine.sum(), ones)
-    found = mined(items, window.train, window.train_outcome)
+    found = mined(every, window.train, window.train_outcome)
     assert {r.items: (r.n, r.ones) for r in found} == expected
     assert len(found) > 5
     gains = [r.gain for r in found]
     assert gains == sorted(gains, reverse=True)
-
-
-def test_the_lift_interval_is_that_of_a_bootstrap_where_rows_are_many():
-    m, n, ones, all_ones = 20_000, 2_000, 900, 6_000
-    rng = generator(1, "bootstrap")
-    cells = np.array([ones, n - ones, all_ones - ones, m - n - all_ones + ones])
-    drawn = rng.multinomial(m, cells / m, 20_000)
-    lifts = drawn[:, 0] / drawn[:, :2].sum(axis=1) / (drawn[:, [0, 2]].sum(axis=1) / m)
-    expected = np.quantile(lifts, [0.025, 0.975])
-    assert module.lift_interval(ones, n, all_ones, m, level=0.95) == pytest.approx(expected, rel=0.005)
-
-
-def test_the_lift_interval_has_a_width_at_the_ends():
-    low, high = module.lift_interval(40, 40, 800, 1000, level=0.95)
-    assert low < 1.2
-    assert high > 1.25
-    assert module.lift_interval(0, 40, 800, 1000, level=0.95)[0] == 0
-    assert module.lift_interval(1000, 1000, 1000, 1000, level=0.95)[0] < 1
 
 
 # --- items --------------------------------------------------------------------------------------
@@ -226,7 +212,7 @@ def test_numbers_are_cut_on_the_mining_origin_alone():
     window = origins()
     moved = replace(window, test=window.test.assign(age=window.test["age"] + 100))
     assert texts(moved) == texts(window)
-    assert sum(text.count("age") for text in texts(window)) == module.BINS
+    assert sum(text.count("age") for text in texts(window)) == items.BINS
 
 
 def test_a_gap_is_an_item():

@@ -7,86 +7,33 @@ both: it is the same shop, later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from crmlab import registry, windows
-from crmlab.encoding import levels_of
 from crmlab.errors import NotApplicable
+from crmlab.maths import lift
 from crmlab.maths.rates import wilson
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
-from crmlab.why.conditions import Condition, between, holding, missing_only, plain
+from crmlab.why.apriori import IMPROVEMENT, LENGTH, LIFT, chosen, mined
+from crmlab.why.conditions import Condition, holding
 from crmlab.why.evidence import FEWEST
-from crmlab.why.service_hazards import SATISFIED, SLOW_HOURS
+from crmlab.why.items import SUPPORT, items_of
 from crmlab.why.window import LastWindow
 
 if TYPE_CHECKING:
     from crmlab.compare import Comparison
     from crmlab.problem import Problem
 
-LENGTH: Final = 3
-"""A rule has at most so many items."""
-
-SUPPORT: Final = 0.02
-"""At least this share of the customers meets a rule and churns: the least support."""
-
-LIFT: Final = 1.05
-"""A rule's customers churn at least so many times as often as all."""
-
-IMPROVEMENT: Final = 0.02
-"""By so much a rule's confidence exceeds that of every shorter rule within it, and the base rate."""
-
-BINS: Final = 4
-"""Numbers are cut at the quartiles, into fewer parts where these would be too small to reach SUPPORT."""
-
-MOST: Final = 20
-"""At most so many rules are counted again: each one more makes all intervals wider."""
-
-SERVICE: Final = (
-    *("tickets", "open_tickets", "response_hours_mean", "satisfaction_mean", "days_since_ticket"),
-    *("return_lines", "return_value", "return_share", "returned_line_share", "days_since_return"),
-)
-"""The columns of the feature families service and returns: where they hold something, service happened."""
-
-CUTS: Final = {"response_hours_mean": SLOW_HOURS, "satisfaction_mean": float(SATISFIED)}
-"""Cuts that are known beforehand: a slow answer and a satisfied customer, as for the hazard ratios."""
-
-SAME: Final = 0.5
-"""Of two rules with a larger Jaccard overlap of their customers the stronger one stands for both."""
-
 SHOWN: Final = 3
 """So many rules are said; the table has them all."""
 
 MEASURES: Final = ("support", "confidence", "lift")
-
-
-@dataclass(frozen=True)
-class Item:
-    """What may stand in a rule: a condition on one column, and how it reads."""
-
-    text: str
-    condition: Condition
-    event: bool = False
-    """Whether it says that a service event happened."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A rule at the mining origin.
-
-    items: their numbers. n: customers who meet it; ones: those of them who churned; gain: how many more
-    these are than its best shorter rule, or the base rate, expects.
-    """
-
-    items: tuple[int, ...]
-    n: int
-    ones: int
-    gain: float
 
 
 @dataclass(frozen=True)
@@ -97,8 +44,8 @@ class AssociationRules:
     items that are service events), `mined_n` (customers who meet it), `mined_support` (share of all who meet
     it and churned), `mined_confidence` (share of `mined_n` who churned), `mined_lift` (confidence over the
     base rate); the same at the next origin without `mined_`, each with `_lower` and `_upper`; `shorter`, the
-    highest confidence there of a rule with one item less; `held`. proposed: rules that reached the limits
-    and are not redundant, of which those in the table were counted again. events: the columns
+    highest confidence there of a shorter rule within, or the base rate; `held`. proposed: rules that reached
+    the limits and are not redundant, of which those in the table were counted again. events: the columns
     with items that are service events, whether in a rule or not.
     """
 
@@ -167,11 +114,12 @@ class AssociationRules:
 
     def _of_rule(self, rule: pd.Series) -> str:
         """Say a rule: what it was at the next origin, and where it was mined."""
+        shorter = f"; its best shorter rule {rule.shorter:.1%}" if len(rule.conditions) > 1 else ""
         return (
             f"{self.people.capitalize()} with {rule.rule}: {rule.confidence:.1%} {self.positive} "
             f"({self.level:.0%} interval {rule.confidence_lower:.1%} to {rule.confidence_upper:.1%}), "
             f"{rule.lift:.2f} times the base rate ({rule.lift_lower:.2f} to {rule.lift_upper:.2f}), "
-            f"n = {rule.n:,}; its best shorter rule {rule.shorter:.1%}. Where it was mined: "
+            f"n = {rule.n:,}{shorter}. Where it was mined: "
             f"{rule.mined_confidence:.1%}, {rule.mined_lift:.2f} times."
         )
 
@@ -294,7 +242,7 @@ def rules(
     every = items_of(window.train, window.roles, counts)
     found = mined(every, window.train, window.train_outcome)
     base = float(window.train_outcome.mean())
-    chosen = [([every[i] for i in rule.items], rule) for rule in _chosen(found, every, window.train)]
+    kept = [([every[i] for i in rule.items], rule) for rule in chosen(found, every, window.train)]
     first = [
         {
             "rule": " and ".join(item.text for item in items),
@@ -305,7 +253,7 @@ def rules(
             "mined_confidence": rule.ones / rule.n,
             "mined_lift": rule.ones / rule.n / base,
         }
-        for items, rule in chosen
+        for items, rule in kept
     ]
     names = ["rule", "conditions", "events", "mined_n", *(f"mined_{m}" for m in MEASURES)]
     again = counted(window, [row["conditions"] for row in first])
@@ -326,233 +274,38 @@ def rules(
     )
 
 
-# --- items --------------------------------------------------------------------------------------
-def items_of(rows: pd.DataFrame, roles: Mapping[str, str], counts: Collection[str]) -> list[Item]:
-    """Return the items of the rows (n, p) of one origin: counts first, then other numbers, then texts.
-
-    roles: of the columns. counts: the columns that count. An item that holds for too few, for all, or for
-    the same rows as one before it is left out.
-    """
-    few = least(len(rows))
-    numbers = sorted((c for c in rows if roles[c] == NUMERIC), key=lambda c: c not in counts)
-    every = [i for c in numbers for i in (_of_count if c in counts else _of_number)(rows[c], few)]
-    every += [i for c in rows if roles[c] == CATEGORICAL for i in _of_text(rows[c], few)]
-    kept: dict[bytes, Item] = {}
-    for item in every:
-        mask = item.condition.holds(rows)
-        if few <= mask.sum() < len(rows):
-            kept.setdefault(mask.tobytes(), item)
-    return list(kept.values())
-
-
-def least(n: int) -> int:
-    """Return how many of n customers a rule needs who meet it and churned."""
-    return max(FEWEST, int(np.ceil(SUPPORT * n)))
-
-
-def _of_count(values: pd.Series, few: int) -> list[Item]:
-    """Return none, some and many of what is counted (n,), cut at the median of those who have any.
-
-    Of shares and sums it is none, low and high. A column of 0 and 1 is no count; where one of the two parts
-    is too small there is any.
-    """
-    name, known = str(values.name), values.dropna().to_numpy(dtype=float)
-    above = np.sort(known[known > 0])
-    if not len(above) or known.min() < 0 or set(known) <= {0.0, 1.0}:
-        return _of_number(values, few, is_count=True)
-    none = Item(f"no {name}", between(values, -np.inf, above[0]))
-    happened = name in SERVICE
-    middle = max(_rounded(np.quantile(above, 0.5)), above[above > above[0]].min(initial=np.inf))
-    if min((above < middle).sum(), (above >= middle).sum()) < few:
-        return [none, Item(f"any {name}", between(values, above[0], np.inf), happened)]
-    some, many = between(values, above[0], middle), between(values, middle, np.inf)
-    limit, more = plain(some.upper), plain(many.lower)
-    if (above == np.round(above)).all():
-        span = " to ".join(dict.fromkeys(map(plain, (above[0], above[above < middle].max()))))
-        texts = f"some {name} ({span})", f"many {name} ({more} or more)"
-    else:
-        texts = f"low {name} (below {limit})", f"high {name} ({more} or more)"
-    return [none, Item(texts[0], some, happened), Item(texts[1], many, happened)]
-
-
-def _of_number(values: pd.Series, few: int, *, is_count: bool = False) -> list[Item]:
-    """Return the bins of a number (n,), cut at its quantiles or at CUTS, and that it is not known.
-
-    is_count: whether 0 says that nothing happened; of the others it is said by a missing value.
-    """
-    name, known = str(values.name), values.dropna().to_numpy(dtype=float)
-    levels = np.unique(known)
-    bins = int(np.clip(len(known) // few, 1, BINS))
-    if not len(known):
-        return []
-    if name in CUTS:
-        cuts = [CUTS[name]]
-    elif len(levels) <= 2:
-        cuts = levels[1:]
-    else:
-        cuts = np.unique([_rounded(c) for c in np.quantile(known, np.arange(1, bins) / bins)])
-    edges = [-np.inf, *(c for c in cuts if c > known.min()), np.inf]
-    found = [between(values, low, high) for low, high in pairwise(edges)]
-    items = [Item(c.text, c, name in SERVICE and not (is_count and c.lower <= 0)) for c in found]
-    return [*items, Item(f"{name} unknown", missing_only(name))]
-
-
-def _rounded(cut: float) -> float:
-    """Return a cut with three digits: a bin need not part the customers to the last one."""
-    return float(f"{cut:.3g}")
-
-
-def _of_text(values: pd.Series, few: int) -> list[Item]:
-    """Return the levels of a text (n,) that are frequent enough."""
-    counts = levels_of(values.to_frame()).iloc[:, 0].value_counts()
-    found = [Condition(str(values.name), levels=(level,)) for level in counts.index[counts >= few]]
-    return [Item(c.text, c) for c in found]
-
-
-# --- mining -------------------------------------------------------------------------------------
-def mined(items: Sequence[Item], rows: pd.DataFrame, outcome: np.ndarray) -> list[Found]:
-    """Return the rules from up to three items to an outcome of 1 in rows (n, p), the strongest first.
-
-    Apriori (Agrawal and Srikant 1994): an itemset is looked at where its parts are frequent, which are
-    those that `least` customers meet and churned. Kept are rules with a lift of LIFT whose confidence
-    exceeds that of every shorter rule within by IMPROVEMENT (Bayardo, Agrawal and Gunopulos 1999). The
-    strongest has the largest gain, so that an item which sharpens the rate of a few by chance comes late.
-    """
-    if not items:
-        return []
-    held = np.column_stack([item.condition.holds(rows) for item in items])
-    few, base = least(len(rows)), float(outcome.mean())
-    found = []
-    for at, n, ones, shorter in _itemsets(held, outcome, few):
-        rate = _confidence(n, ones)
-        good = (ones >= few) & (rate >= LIFT * base) & (rate - shorter >= IMPROVEMENT)
-        gain = ones - n * shorter
-        numbers = zip(*(values[good].tolist() for values in (at, n, ones, gain)), strict=True)
-        found += [Found(tuple(i), int(a), int(b), c) for i, a, b, c in numbers]
-    return sorted(found, key=lambda rule: (-rule.gain, rule.items))
-
-
-def _itemsets(
-    held: np.ndarray, outcome: np.ndarray, few: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield itemsets in blocks: items (r, k), how many meet them, how many of these are 1, best shorter rate.
-
-    held: which of n rows meet the p items, (n, p). All singles, all pairs, then for each item the triples
-    that it begins, of items with which it is frequent.
-    """
-    base, every = float(outcome.mean()), np.arange(held.shape[1])
-    n, ones = _pairs(held, outcome)
-    two, frequent = _confidence(n, ones), ones >= few
-    one = np.diag(two)
-    yield every[:, None], np.diag(n), np.diag(ones), np.full(len(every), base)
-    i, j = np.triu_indices(len(every), 1)
-    yield np.column_stack([i, j]), n[i, j], ones[i, j], np.maximum(base, np.maximum(one[i], one[j]))
-    for first in every:
-        others = every[(every > first) & frequent[first]]
-        mine = held[:, first]
-        n, ones = _pairs(held[np.ix_(mine, others)], outcome[mine])
-        a, b = np.triu_indices(len(others), 1)
-        i, j, k = np.full(len(a), first), others[a], others[b]
-        shorter = np.max([one[i], one[j], one[k], two[i, j], two[i, k], two[j, k]], axis=0)
-        yield np.column_stack([i, j, k]), n[a, b], ones[a, b], np.maximum(base, shorter)
-
-
-def _pairs(held: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many of n rows meet two of p items (n, p) at once, and how many of these are 1: (p, p)."""
-    # counts below 2^24 are exact in 32 bits
-    marks = held.astype(np.float32)
-    positive = marks[outcome == 1]
-    return marks.T @ marks, positive.T @ positive
-
-
-def _confidence(n: np.ndarray, ones: np.ndarray) -> np.ndarray:
-    """Return ones over n, 0 where nobody is."""
-    return np.divide(ones, n, out=np.zeros(n.shape), where=n > 0)
-
-
-def _chosen(found: Sequence[Found], items: Sequence[Item], rows: pd.DataFrame) -> list[Found]:
-    """Return the rules to be counted again, in order: at most MOST, no two of mostly the same customers.
-
-    By turns the strongest one of each length, with a service event and without: attributes alone gain the
-    most, and would leave no place for what service did.
-    """
-    held = [item.condition.holds(rows) for item in items]
-    groups: dict[tuple[bool, int], list[Found]] = {}
-    for rule in found:
-        groups.setdefault((any(items[i].event for i in rule.items), len(rule.items)), []).append(rule)
-    left = [iter(groups[key]) for key in sorted(groups)]
-    kept: dict[Found, np.ndarray] = {}
-    while left and len(kept) < MOST:
-        turn = left.pop(0)
-        for rule in turn:
-            mine = np.logical_and.reduce([held[i] for i in rule.items])
-            if all((mine & other).sum() <= SAME * (mine | other).sum() for other in kept.values()):
-                kept[rule] = mine
-                left.append(turn)
-                break
-    return [rule for rule in found if rule in kept]
-
-
 # --- counting again -----------------------------------------------------------------------------
 def counted(window: LastWindow, found: Sequence[Sequence[Condition]]) -> pd.DataFrame:
     """Return how the rules did in the test rows: `n`, the MEASURES with intervals, `shorter`, `held`.
 
     The intervals of a measure hold for all rules at once (Bonferroni). An origin has one row per customer,
     so that rows are independent: support and confidence take Wilson's interval (1927), the lift that of
-    `lift_interval`. Below FEWEST customers nothing is said; such a rule has not held.
+    `maths.lift`. Below FEWEST customers nothing is said; such a rule has not held.
     """
     level = 1 - (1 - window.level) / max(1, len(found))
-    m, all_ones = len(window.test), int(window.test_outcome.sum())
-    ends = [f"{measure}{end}" for measure in MEASURES for end in ("", "_lower", "_upper")]
-    rows = []
-    for conditions in found:
-        mine = holding(conditions, window.test)
-        n, ones = int(mine.sum()), int(window.test_outcome[mine].sum())
-        values = [np.nan] * len(ends)
-        if n >= FEWEST:
-            lift = ones / n / window.base_rate
-            values = [ones / m, *_wilson(ones, m, level), ones / n, *_wilson(ones, n, level), lift]
-            values += lift_interval(ones, n, all_ones, m, level=level)
-        shorter = _shorter(window, conditions) if n >= FEWEST else np.nan
-        rows.append({"n": n, **dict(zip(ends, values, strict=True)), "shorter": shorter})
-    table = pd.DataFrame(rows, columns=["n", *ends, "shorter"])
-    return table.assign(held=(table["confidence_lower"] > window.base_rate).astype(bool))
+    outcome, base, m = window.test_outcome, window.base_rate, len(window.test)
+    masks = [holding(conditions, window.test) for conditions in found]
+    table = pd.DataFrame({"n": np.array([mask.sum() for mask in masks], dtype=np.int64)})
+    told = (table["n"] >= FEWEST).to_numpy()
+    n = table["n"].to_numpy()[told]
+    ones = np.array([outcome[mask].sum() for mask in masks], dtype=np.int64)[told]
+    measured = {
+        "support": (ones / m, *wilson(ones, np.full(len(n), m), level=level)),
+        "confidence": (ones / n, *wilson(ones, n, level=level)),
+        "lift": (ones / n / base, *lift.interval(ones, n, int(outcome.sum()), m, level=level)),
+    }
+    for measure, values in measured.items():
+        for end, value in zip(("", "_lower", "_upper"), values, strict=True):
+            table.loc[told, f"{measure}{end}"] = value
+    table["shorter"] = [_shorter(window, c) if t else np.nan for c, t in zip(found, told, strict=True)]
+    return table.assign(held=(table["confidence_lower"] > base).astype(bool))
 
 
 def _shorter(window: LastWindow, conditions: Sequence[Condition]) -> float:
-    """Return the highest confidence in the test rows of a rule with one condition less, or the base rate."""
-    fewer = list(combinations(conditions, len(conditions) - 1)) if len(conditions) > 1 else []
-    return max((window.test_outcome[holding(c, window.test)].mean() for c in fewer), default=window.base_rate)
-
-
-def lift_interval(ones: int, n: int, all_ones: int, m: int, *, level: float) -> tuple[float, float]:
-    """Return (lower, upper) of the lift of n rows with `ones` in a whole of m rows with `all_ones`.
-
-    Both rates vary and the one is part of the other: the variance estimates of the two logarithms are
-    recovered from their Wilson limits and joined by their correlation (MOVER, Zou and Donner 2008). Unlike
-    the percentiles of a bootstrap it has tails as far out as many rules at once need, and it keeps its width
-    where everybody churned.
-    """
-    own, every = _wilson(ones, n, level), _wilson(all_ones, m, level)
-    if ones == 0:
-        return 0.0, own[1] / every[0]
-    a, b = np.log(ones / n), np.log(all_ones / m)
-    # covariance (1 - a) / all_ones over the root of the variances (1 - a) / ones and (1 - b) / all_ones
-    shared = np.sqrt((1 - ones / n) * ones / ((1 - all_ones / m) * all_ones)) if all_ones < m else 0.0
-    down = _joined(a - np.log(own[0]), np.log(every[1]) - b, shared)
-    up = _joined(np.log(own[1]) - a, b - np.log(every[0]), shared)
-    return float(np.exp(a - b - down)), float(np.exp(a - b + up))
-
-
-def _joined(first: float, second: float, correlation: float) -> float:
-    """Return the distance to a limit of a difference from those of its two parts."""
-    return float(np.sqrt(max(first**2 + second**2 - 2 * correlation * first * second, 0.0)))
-
-
-def _wilson(ones: int, n: int, level: float) -> tuple[float, float]:
-    """Return Wilson's interval (1927) of a rate."""
-    lower, upper = wilson(np.array([ones]), np.array([n]), level=level)
-    return float(lower[0]), float(upper[0])
+    """Return the highest confidence in the test rows of a shorter rule within, or the base rate."""
+    parts = (c for length in range(1, len(conditions)) for c in combinations(conditions, length))
+    rates = (window.test_outcome[holding(c, window.test)].mean() for c in parts)
+    return float(max(window.base_rate, max(rates, default=0.0)))
 
 
 def _points(share: float) -> str:
