@@ -73,6 +73,12 @@ def test_the_planted_rule_is_found_and_holds():
     assert planted["confidence"] - planted["shorter"] > 0.1
 
 
+def test_the_planted_rule_is_found_whatever_the_draw():
+    for seed in range(10):
+        table = found_in(origins(seed=seed)).table
+        assert "many tickets (2 or more) and region = north" in set(table.loc[table["held"], "rule"]), seed
+
+
 def test_a_rule_that_is_true_no_more_is_told_as_not_held():
     found = found_in(origins(later=0.0))
     planted = found.table.set_index("rule").loc["many tickets (2 or more) and region = north"]

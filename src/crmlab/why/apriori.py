@@ -23,7 +23,7 @@ IMPROVEMENT: Final = 0.02
 MOST: Final = 20
 """At most so many rules are counted again: each one more makes all intervals wider."""
 
-SAME: Final = 0.5
+SAME: Final = 0.7
 """Of two rules with a larger Jaccard overlap of their customers the stronger one stands for both."""
 
 
