@@ -39,8 +39,9 @@ def comparison():
         solution=pd.DataFrame({"row_id": ids, "value": 100.0}),
     )
     return SimpleNamespace(
-        runs=list(runs.values()), run_of=runs.get, order=lambda: list(runs), problem=problem, task="value"
-    )
+        runs=list(runs.values()), run_of=runs.get, order=lambda: list(runs), problem=problem, task="value",
+        verdict=SimpleNamespace(champion="value/two_part"),
+    )  # fmt: skip
 
 
 def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monkeypatch):
@@ -53,6 +54,11 @@ def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monke
     # 5 x (13 + ... + 4) = 425, and 10 customers spent 100 each
     assert "BG expects 425 of its 10 best customers; they spent 1,000" in found.sentences[0]
     assert "all amounts are revenue" in found.sentences[1]
+    # the champion's sum is of all 12: 5 x (2 + ... + 13) = 450
+    assert found.sentences[2] == (
+        "In all, Two expects revenue of 450 from 12 customers in the 365.25 days after the last cutoff; "
+        "1,200 came."
+    )
 
 
 def test_a_known_margin_is_discounted(comparison, monkeypatch):
@@ -60,7 +66,17 @@ def test_a_known_margin_is_discounted(comparison, monkeypatch):
     found = worth.of(comparison, discount_per_year=0.1)
     # a year at 10 %: (1 - 1 / 1.1) / ln 1.1 = .953824
     assert found.customers["Discounted margin"].iloc[0] == pytest.approx(65 * 0.5 * 0.953824, abs=1e-3)
-    assert "50% was margin" in found.sentences[1]
+    assert "50.0% was margin" in found.sentences[1]
+    assert found.sentences[2].endswith(
+        "1,200 came. At a margin of 50.0% that is a margin of 225, 215 discounted to the cutoff; of what "
+        "came, at the same share, 600 and 572."
+    )
+
+
+def test_what_returns_leave_below_nothing_did_not_come(comparison, monkeypatch):
+    monkeypatch.setattr(worth, "margin_share", lambda dataset, cutoff: None)
+    comparison.problem.solution.loc[0, "value"] = -500.0
+    assert worth.of(comparison).sentences[2].endswith("1,100 came.")
 
 
 def test_without_parts_it_does_not_apply(comparison):

@@ -1,10 +1,12 @@
-"""Worth: what the expected spend of the best customers is made of, and how much of it is margin."""
+"""Worth: what the expected spend is made of, of the best customers and in all, and how much is margin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlab import store
@@ -12,6 +14,7 @@ from crmlab.errors import NotApplicable
 from crmlab.features._sales import purchase_lines
 from crmlab.kinds.lifetime_value import PARTS
 from crmlab.maths.value import discounted_margin
+from crmlab.metrics._spend import realised
 from crmlab.plots._answers import by_window
 from crmlab.vocabulary import OK
 from crmlab.windows import before
@@ -36,7 +39,8 @@ class Worth:
 def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Worth:
     """Return the worth of the TOP customers by the best method that answers with parts.
 
-    Raises NotApplicable where no method does.
+    The last sentence is of all customers of the last window, by the champion. Raises NotApplicable
+    where no method does.
     """
     able = {r.method for r in comparison.runs if r.status == OK and set(PARTS) <= set(r.answers)}
     chosen = next((m for m in comparison.order() if m in able), None)
@@ -50,7 +54,8 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
     cutoff = max(f["cutoff"] for f in known["folds"])
     share = margin_share(known["dataset"], cutoff=pd.Timestamp(cutoff))
     asked = {"discount_per_year": discount_per_year, "horizon_days": known["horizon_days"]}
-    money = top["score"] if share is None else discounted_margin(top["score"], margin_share=share, **asked)
+    prices = None if share is None else {"margin_share": share, **asked}
+    money = top["score"] if prices is None else discounted_margin(top["score"], **prices)
     shown = {
         "P(alive)": top["p_alive"],
         "Purchases if alive": top["purchases_if_alive"],
@@ -63,7 +68,12 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
     }
     frame = pd.DataFrame(shown).set_axis(owners.loc[top["row_id"]].rename("Customer"))
     label = comparison.run_of(chosen).label
-    return Worth(frame.round(3), (_of_parts(label, top), _of_margin(share, discount_per_year)))
+    said = (
+        _of_parts(label, top),
+        _of_margin(share, discount_per_year),
+        _of_all(comparison, comparison.verdict.champion or chosen, prices),
+    )
+    return Worth(frame.round(3), said)
 
 
 def margin_share(dataset: str, *, cutoff: pd.Timestamp) -> float | None:
@@ -100,6 +110,28 @@ def _of_margin(share: float | None, discount_per_year: float) -> str:
     if share is None:
         return "What the goods cost is not known here: all amounts are revenue."
     return (
-        f"Of what was bought before the cutoff {share:.0%} was margin; the discounted margin is that "
+        f"Of what was bought before the cutoff {share:.1%} was margin; the discounted margin is that "
         f"share, at {discount_per_year:.0%} a year."
+    )
+
+
+def _of_all(comparison: Any, method: str, prices: Mapping[str, float] | None) -> str:
+    """Say what a method expects of all customers of the last window, beside what came.
+
+    prices: what `discounted_margin` asks for; None without costs, where revenue alone is known.
+    """
+    *_, last = by_window(comparison, method)
+    told, came = float(last["score"].sum()), float(realised(last).sum())
+    said = (
+        f"In all, {comparison.run_of(method).label} expects revenue of {told:,.0f} from {len(last):,} "
+        f"customers in the {comparison.problem.facts['horizon_days']:g} days after the last cutoff; "
+        f"{came:,.0f} came"
+    )
+    if prices is None:
+        return f"{said}."
+    share = prices["margin_share"]
+    worth, real = (float(discounted_margin(np.array(sum_), **prices)) for sum_ in (told, came))
+    return (
+        f"{said}. At a margin of {share:.1%} that is a margin of {share * told:,.0f}, {worth:,.0f} "
+        f"discounted to the cutoff; of what came, at the same share, {share * came:,.0f} and {real:,.0f}."
     )
