@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from crmlab import loyalty_worth
@@ -83,6 +84,19 @@ def test_the_sentences_give_the_numbers_of_the_table(compared):
     assert f"by {own.min():.1%} to {own.max():.1%}" in second
     assert f"{own.min():.1%}" != f"{own.max():.1%}"
     assert "where winning is free" in third
+    assert "of which 30.0% is taken for margin, as the task declares" in first
+
+
+def test_a_measured_margin_goes_before_the_declared_one(compared, monkeypatch):
+    monkeypatch.setattr(loyalty_worth, "measured_margin", lambda comparison: 0.234)
+    found = loyalty_worth.of(compared)
+    assert found.margin_share == 0.234
+    assert 0.234 in set(found.by_margin["margin_share"])
+    assert "of which 23.4% is margin, as on what was bought before the cutoff" in found.sentences[0]
+    declared = loyalty_worth.by_cost(
+        found.everyone, period_days=90, margin_share=0.234, retention_cost=found.retention_cost
+    )
+    pd.testing.assert_frame_equal(found.by_cost, declared)
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import store
 from crmlab.errors import NotApplicable
-from crmlab.features._sales import purchase_lines
 from crmlab.kinds.lifetime_value import PARTS
+from crmlab.margin import margin_share
 from crmlab.maths.value import discounted_margin
 from crmlab.metrics._spend import realised
 from crmlab.plots._answers import by_window
 from crmlab.vocabulary import OK
-from crmlab.windows import before
 
 TOP = 10
 DISCOUNT_PER_YEAR = 0.1
@@ -74,26 +72,6 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
         _of_all(comparison, comparison.verdict.champion or chosen, prices),
     )
     return Worth(frame.round(3), said)
-
-
-def margin_share(dataset: str, *, cutoff: pd.Timestamp) -> float | None:
-    """Return the margin on what was bought before the cutoff, a share of revenue; None without costs.
-
-    1 less the cost of the net units over the net amount, lines without a known cost left out.
-    """
-    connection = store.engine()
-    tables = store.open_tables(dataset, connection)
-    if "products" not in tables or "unit_cost" not in tables["products"].columns:
-        return None
-    lines = purchase_lines(before(tables, cutoff.to_pydatetime()))
-    costs = tables["products"].select("product", "unit_cost").filter(lambda t: t.unit_cost.notnull())
-    bought = lines.select("product", "net_amount", "net_quantity").inner_join(costs, "product")
-    sums = bought.agg(
-        revenue=bought.net_amount.sum(),
-        cost=(bought.net_quantity.cast("decimal(18, 0)") * bought.unit_cost).sum(),
-    )
-    found = connection.to_pyarrow(sums).to_pylist()[0]
-    return 1 - float(found["cost"]) / float(found["revenue"]) if found["revenue"] else None
 
 
 def _of_parts(label: str, top: pd.DataFrame) -> str:
