@@ -56,6 +56,20 @@ def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monke
     )
 
 
+def test_what_the_few_make_is_counted(comparison):
+    spent = np.r_[np.zeros(6), -3.0, 5.0, 10.0, 15.0, 30.0, 40.0]
+    comparison.problem.solution["value"] = spent
+    # of 12 customers the tenth is one, the fifth are two; a value below 0 is nothing
+    assert worth.concentration(comparison) == (
+        "Of 12 customers of the last window 58.3% spent nothing in 365.25 days; the tenth who spent "
+        "most made 40.0% of all revenue, the fifth 70.0%.",
+    )
+    comparison.problem.solution["value"] = 0.0
+    assert worth.concentration(comparison) == (
+        "None of 12 customers of the last window spent anything in 365.25 days.",
+    )
+
+
 def test_a_known_margin_is_discounted(comparison, monkeypatch):
     monkeypatch.setattr(worth, "margin_share", lambda dataset, cutoff: 0.5)
     found = worth.of(comparison, discount_per_year=0.1)

@@ -50,8 +50,8 @@ class LoyaltyWorth:
     loyal, others: active customers, who bought within one period before the cutoff. by_margin: one row per
     margin_share and yearly discount_rate: `value` of a customer, `more_retention` and `more_loyal` (money
     per customer that MORE of each adds), and both as shares. by_cost: one row per cost_ratio and
-    discount_rate: `gain`, the share that MORE retention adds to the
-    profit net of winning a customer (nan where that never pays back).
+    discount_rate: `gain`, the share that MORE retention adds to the profit net of winning a customer (nan
+    where that never pays back).
     """
 
     problem: str
@@ -81,7 +81,7 @@ class LoyaltyWorth:
             f"{max(DISCOUNT_RATES):.0%}, whatever the margin; {MORE:.0%} more loyal customers "
             f"({LOYAL} and more repeat purchases) raise it by {high['min']:.1%} to {high['max']:.1%}."
         )
-        return (said, points, self._of_cost())
+        return (said, points, self._of_cost(), *self._of_division())
 
     def _of_margin(self) -> str:
         """Say what the margin is and where it comes from."""
@@ -112,6 +112,21 @@ class LoyaltyWorth:
         return (
             f"Net of what winning a customer costs the same {100 * MORE:.0f} points are a larger share of a "
             f"smaller profit: {paid['gain'].min():.1%} where winning is free, and {end}."
+        )
+
+    def _of_division(self) -> tuple[str, ...]:
+        """Say how much of the percentage is the division by a smaller profit, where one pays back."""
+        paid = self.by_cost.dropna(subset="gain").sort_values("cost_ratio")
+        if paid.empty:
+            return ()
+        ends = paid.groupby("discount_rate")["gain"].agg(["first", "last"])
+        # the money that is gained hangs on no cost of winning: what the percentage grows by is the division
+        parts = 1 - ends["first"] / ends["last"]
+        low, high = f"{parts.min():.0%}", f"{parts.max():.0%}"
+        share = low if low == high else f"{low} to {high}"
+        return (
+            f"At the highest ratio that pays back {share} of the percentage comes from dividing by what the "
+            "cost of winning leaves of the profit; the rest is there where winning is free.",
         )
 
 

@@ -74,6 +74,27 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
     return Worth(frame.round(3), said)
 
 
+def concentration(comparison: Any) -> tuple[str, ...]:
+    """Say how many of the last window's customers spent nothing, and what share those who spent most made.
+
+    Raises NotApplicable where no method answered.
+    """
+    answered = next((r.method for r in comparison.runs if r.status == OK), None)
+    if answered is None:
+        raise NotApplicable("no method answered")
+    *_, last = by_window(comparison, answered)
+    spent = np.sort(realised(last))[::-1]
+    days = comparison.problem.facts["horizon_days"]
+    who = f"{len(spent):,} customers of the last window"
+    if not spent.any():
+        return (f"None of {who} spent anything in {days:g} days.",)
+    tenth, fifth = (spent[: round(share * len(spent))].sum() / spent.sum() for share in (0.1, 0.2))
+    return (
+        f"Of {who} {(spent == 0).mean():.1%} spent nothing in {days:g} days; the tenth who spent most made "
+        f"{tenth:.1%} of all revenue, the fifth {fifth:.1%}.",
+    )
+
+
 def _of_parts(label: str, top: pd.DataFrame) -> str:
     """Say what the best customers are made of, beside what they then spent."""
     told, came = top["score"].sum(), top["value"].sum()
