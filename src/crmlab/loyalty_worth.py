@@ -125,8 +125,8 @@ class LoyaltyWorth:
         low, high = f"{parts.min():.0%}", f"{parts.max():.0%}"
         share = low if low == high else f"{low} to {high}"
         return (
-            f"At the highest ratio that pays back {share} of the percentage comes from dividing by what the "
-            "cost of winning leaves of the profit; the rest is there where winning is free.",
+            f"At the highest ratio looked at that pays back {share} of the percentage comes from dividing by "
+            "what the cost of winning leaves of the profit; the rest is there where winning is free.",
         )
 
 
