@@ -139,7 +139,7 @@ def test_how_much_of_the_percentage_is_the_division(compared, spend, share):
     if share is None:
         assert said == ()
         return
-    assert said[0].startswith(f"At the highest ratio looked at that pays back {share} of the percentage comes")
+    assert said[0].startswith(f"At the highest ratio looked at that pays back {share} of the percentage")
 
 
 def test_without_a_period_a_price_or_a_history_it_does_not_apply(compared, make):
