@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from crmlab import compare as comparing
 from crmlab import params, problem, store
 from crmlab.errors import UsageError
-from crmlab.vocabulary import NOT_APPLICABLE, ORACLE
+from crmlab.vocabulary import NOT_APPLICABLE, OK, ORACLE
 
 METHODS = {
     "classification": {"prevalence": {}, "hiatus": {}, "logit": {"C": 1.0}},
@@ -64,6 +65,56 @@ def fitted(comparison) -> list[str]:
 def keys(comparison) -> dict[str, str]:
     """Return the run keys by method."""
     return {r.method: r.key for r in comparison.runs}
+
+
+# --- a test window in which everyone churned ------------------------------------------------------
+WINDOWS = ["2024-04-01", "2024-07-01"]
+"""The test origins of the small problem."""
+
+
+def where_everyone_churned(make, origins: list[str]):
+    """Compare on the small problem, with outcomes all 1 at these origins, by what the task churn asks for."""
+    posed = make.rolling()
+    posed.solution.loc[posed.rows["origin"].isin(pd.to_datetime(origins)).to_numpy(), "outcome"] = 1
+    frames = {"rows": posed.rows, "folds": posed.folds, "solution": posed.solution}
+    posed.facts["digest"] = problem._digest(frames, posed.facts)
+    problem.save(posed)
+    metrics = ("auc", "average_precision", "top_decile_lift", "brier", "churn_profit", "retention_profit")
+    asked = settings()
+    part = replace(asked.tasks["churn"], metrics=metrics, economics=make.KEEPING)
+    return comparing.compare("churn", "small", settings=replace(asked, tasks={"churn": part}))
+
+
+def test_where_everyone_churned_in_all_windows_nothing_is_ranked_and_the_cells_say_why(project, make):
+    found = where_everyone_churned(make, WINDOWS)
+    answered = [r.method for r in found.runs if r.status == OK]
+    assert len(answered) == 4
+    auc = found.of_metric("auc").set_index("method").loc[answered]
+    assert auc[["value", "lower", "upper"]].isna().all(axis=None)
+    assert (auc["reason"] == "not defined on these test rows").all()
+    assert len(found.scores.pairs["auc"]) == 0
+    # what has a value where all are leavers puts nobody above chance, however they rank
+    for metric in ("average_precision", "top_decile_lift"):
+        values = found.of_metric(metric).set_index("method").loc[answered, "value"]
+        assert (values == 1.0).all()
+        assert found.scores.chance[metric] == 1.0
+    assert found.verdict.champion is None
+    assert found.verdict.sentences[0] == "No method has a value: there is nothing to rank."
+    notes = found.ranking().set_index("Method")["Note"]
+    assert notes["Hiatus rule"] == "not defined on these test rows"
+    kept = store.read_json(found.save(), made_by="compare")["methods"]["classification/hiatus"]["scores"]
+    assert kept["auc"]["value"] is None
+    assert kept["auc"]["reason"] == "not defined on these test rows"
+
+
+def test_a_window_in_which_everyone_churned_is_left_out_where_it_has_no_value(project, make):
+    found = where_everyone_churned(make, WINDOWS[:1])
+    folds = found.scores.folds.set_index(["method", "metric", "fold"])["value"]
+    board = found.of_metric("auc").set_index("method")["value"]
+    for method in ("classification/hiatus", "classification/logit"):
+        assert np.isnan(folds[method, "auc", 0])
+        assert board[method] == folds[method, "auc", 1]
+        assert folds[method, "top_decile_lift", 0] == 1.0
 
 
 # --- what is fitted -----------------------------------------------------------------------------

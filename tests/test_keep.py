@@ -69,6 +69,23 @@ def test_money_is_what_is_worked_out_from_the_rows(compared):
     assert table["expected_profit"].is_monotonic_decreasing
 
 
+@pytest.mark.parametrize("measured", [0.25, None])
+def test_a_measured_margin_goes_before_the_declared_one_and_is_told(compared, monkeypatch, measured):
+    monkeypatch.setattr(keep, "measured_margin", lambda comparison: measured)
+    found = keep.of(compared)
+    rows = last_rows(compared).loc[found.table["customer"]]
+    np.testing.assert_allclose(found.table["value"], (measured or 0.5) * rows["total_spend"])
+    assert (
+        f"value is {measured or 0.5:.1%} of what the customer spent so far, by the year" in found.sentences[1]
+    )
+    assert "the past as it was, no forecast" in found.sentences[1]
+    own = "by the shop's own costs; the metrics of the board are at the declared 50.0%." in found.sentences[1]
+    assert own == (measured is not None)
+    assert ("the task's declared margin: what the goods cost is not known" in found.sentences[1]) != own
+    # the prices of the board stay what they are
+    assert compared.economics["margin_share"] == 0.5
+
+
 def test_the_budget_goes_to_the_best_who_may_be_contacted_and_pay(compared):
     table = keep.of(compared).table
     consent = last_rows(compared).loc[table["customer"], "consent"].to_numpy()

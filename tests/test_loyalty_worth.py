@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from crmlab import loyalty_worth
@@ -77,12 +78,25 @@ def test_the_share_of_profit_grows_until_nobody_pays_back():
 
 def test_the_sentences_give_the_numbers_of_the_table(compared):
     found = loyalty_worth.of(compared)
-    first, second, third = found.sentences
+    first, second, third, _ = found.sentences
     assert f"{found.everyone.retention:.1%} bought again" in first
     own = found.by_margin[found.by_margin["margin_share"] == 0.3]["more_retention_share"]
     assert f"by {own.min():.1%} to {own.max():.1%}" in second
     assert f"{own.min():.1%}" != f"{own.max():.1%}"
     assert "where winning is free" in third
+    assert "of which 30.0% is taken for margin, as the task declares" in first
+
+
+def test_a_measured_margin_goes_before_the_declared_one(compared, monkeypatch):
+    monkeypatch.setattr(loyalty_worth, "measured_margin", lambda comparison: 0.234)
+    found = loyalty_worth.of(compared)
+    assert found.margin_share == 0.234
+    assert 0.234 in set(found.by_margin["margin_share"])
+    assert "of which 23.4% is margin, as on what was bought before the cutoff" in found.sentences[0]
+    declared = loyalty_worth.by_cost(
+        found.everyone, period_days=90, margin_share=0.234, retention_cost=found.retention_cost
+    )
+    pd.testing.assert_frame_equal(found.by_cost, declared)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +121,25 @@ def test_the_end_of_the_grid_is_no_bound(compared, spend, expected):
     assert re.search(expected, said)
     last = table.loc[table["cost_ratio"] == 20.0, "gain"].dropna()
     assert all(f"{gain:.1%}" in said for gain in (last.min(), last.max()) if len(last))
+
+
+@pytest.mark.parametrize(
+    ("spend", "share"),
+    [
+        # (225 - 5)(1 + d) / (1 + d - .5) is 420 at 5% and 377.1 at 20%; winning costs 20 x 5, so that
+        # 100 / 420 = 23.8% to 100 / 377.1 = 26.5% of the percentage is the division
+        (900.0, "24% to 27%"),
+        (10.0, None),
+    ],
+)
+def test_how_much_of_the_percentage_is_the_division(compared, spend, share):
+    given = {"period_days": 365, "margin_share": 0.25, "retention_cost": 5.0}
+    table = loyalty_worth.by_cost(Group(100, 0.5, spend), **given)
+    said = replace(loyalty_worth.of(compared), by_cost=table, retention_cost=5.0).sentences[3:]
+    if share is None:
+        assert said == ()
+        return
+    assert said[0].startswith(f"At the highest ratio looked at that pays back {share} of the percentage")
 
 
 def test_without_a_period_a_price_or_a_history_it_does_not_apply(compared, make):

@@ -67,6 +67,12 @@ def test_facts_name_the_protocol_and_what_varies(comparison):
     assert table["Columns"] == "2 numeric, 1 categorical"
 
 
+def test_where_metrics_are_of_revenue_the_facts_say_what_the_money_is(comparison):
+    assert "Money" not in story.facts(comparison).index
+    told = story.facts(replace(comparison, metrics=("auc", "mae"))).iloc[:, 0]["Money"]
+    assert told == "revenue in USD: net spend in the label window, without what the goods cost"
+
+
 @pytest.mark.parametrize(
     ("protocol", "spec", "said"),
     [

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import store, worth
-from crmlab.cleaning import Rules, flag
+from crmlab import worth
 from crmlab.errors import NotApplicable
-from crmlab.tables import canonical
-
-CUTOFF = pd.Timestamp("2024-03-01")
 
 
 @pytest.fixture
@@ -39,8 +34,9 @@ def comparison():
         solution=pd.DataFrame({"row_id": ids, "value": 100.0}),
     )
     return SimpleNamespace(
-        runs=list(runs.values()), run_of=runs.get, order=lambda: list(runs), problem=problem, task="value"
-    )
+        runs=list(runs.values()), run_of=runs.get, order=lambda: list(runs), problem=problem, task="value",
+        verdict=SimpleNamespace(champion="value/two_part"),
+    )  # fmt: skip
 
 
 def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monkeypatch):
@@ -53,6 +49,25 @@ def test_the_best_customers_parts_multiply_to_what_is_expected(comparison, monke
     # 5 x (13 + ... + 4) = 425, and 10 customers spent 100 each
     assert "BG expects 425 of its 10 best customers; they spent 1,000" in found.sentences[0]
     assert "all amounts are revenue" in found.sentences[1]
+    # the champion's sum is of all 12: 5 x (2 + ... + 13) = 450
+    assert found.sentences[2] == (
+        "In all, Two expects revenue of 450 from 12 customers in the 365.25 days after the last cutoff; "
+        "1,200 came."
+    )
+
+
+def test_what_the_few_make_is_counted(comparison):
+    spent = np.r_[np.zeros(6), -3.0, 5.0, 10.0, 15.0, 30.0, 40.0]
+    comparison.problem.solution["value"] = spent
+    # of 12 customers the tenth is one, the fifth are two; a value below 0 is nothing
+    assert worth.concentration(comparison) == (
+        "Of 12 customers of the last window 58.3% spent nothing in 365.25 days; the tenth who spent "
+        "most made 40.0% of all revenue, the fifth 70.0%.",
+    )
+    comparison.problem.solution["value"] = 0.0
+    assert worth.concentration(comparison) == (
+        "None of 12 customers of the last window spent anything in 365.25 days.",
+    )
 
 
 def test_a_known_margin_is_discounted(comparison, monkeypatch):
@@ -60,36 +75,20 @@ def test_a_known_margin_is_discounted(comparison, monkeypatch):
     found = worth.of(comparison, discount_per_year=0.1)
     # a year at 10 %: (1 - 1 / 1.1) / ln 1.1 = .953824
     assert found.customers["Discounted margin"].iloc[0] == pytest.approx(65 * 0.5 * 0.953824, abs=1e-3)
-    assert "50% was margin" in found.sentences[1]
+    assert "50.0% was margin" in found.sentences[1]
+    assert found.sentences[2].endswith(
+        "1,200 came. At a margin of 50.0% that is a margin of 225, 215 discounted to the cutoff; of what "
+        "came, at the same share, 600 and 572."
+    )
+
+
+def test_what_returns_leave_below_nothing_did_not_come(comparison, monkeypatch):
+    monkeypatch.setattr(worth, "margin_share", lambda dataset, cutoff: None)
+    comparison.problem.solution.loc[0, "value"] = -500.0
+    assert worth.of(comparison).sentences[2].endswith("1,100 came.")
 
 
 def test_without_parts_it_does_not_apply(comparison):
     comparison.order = lambda: ["value/two_part"]
     with pytest.raises(NotApplicable, match="no method answers with the parts"):
         worth.of(comparison)
-
-
-@pytest.mark.parametrize("costs", [True, False])
-def test_the_margin_is_of_net_lines_with_a_cost_before_the_cutoff(costs, monkeypatch):
-    lines = pd.DataFrame(
-        {
-            "line_id": ["a", "b", "Cb", "c", "d"],
-            "order_id": ["a", "b", "Cb", "c", "d"],
-            "customer": "someone",
-            "timestamp": pd.to_datetime(
-                ["2024-01-05", "2024-01-09", "2024-01-12", "2024-02-01", "2024-03-01"]
-            ),
-            "product": ["p", "p", "p", "without cost", "p"],
-            "quantity": [2, 3, -3, 1, 9],
-            "unit_price": 5.0,
-            "amount": [10.0, 15.0, -15.0, 5.0, 45.0],
-        }
-    )
-    goods = pd.DataFrame({"product": ["p", "without cost"], "category": "x"})
-    if costs:
-        goods["unit_cost"] = [3.0, None]
-    frames = {"transactions": flag(lines, Rules(cancellation_prefix="C")), "products": goods}
-    tables = {name: ibis.memtable(canonical(name, frame)) for name, frame in frames.items()}
-    monkeypatch.setattr(store, "open_tables", lambda dataset, connection: tables)
-    # only `a` counts: two units of 5 that cost 3
-    assert worth.margin_share("shop", cutoff=CUTOFF) == (pytest.approx(0.4) if costs else None)

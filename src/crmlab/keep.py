@@ -1,7 +1,9 @@
 """Whom to keep: the customers whose loss would cost most, what a contact would earn, and why they may go.
 
 The list is of the last window's customers. Their probability to churn is the champion's, turned into a rate
-on the inner hold-out of the train rows where there is one; their value is what their past spend says.
+on the inner hold-out of the train rows where there is one; their value is what their past spend says, at
+the shop's measured margin where its costs are known, else at the declared one. The metrics of the board
+keep the declared one.
 The champion was picked by its scores on outcomes that those of the list's own rows are part of. Once the
 method is picked, they are used for nothing but one sentence that looks back, and which it flatters.
 """
@@ -19,6 +21,7 @@ import pandas as pd
 from crmlab import registry, spreadsheet, store
 from crmlab.compare import PIPELINE, SCRATCH
 from crmlab.errors import NotApplicable, UsageError
+from crmlab.margin import measured_margin
 from crmlab.maths.rates import rates, wilson
 from crmlab.maths.retention import contact_profit, yearly_margin
 from crmlab.prospects import CONSENT, CONTACT, NO_CONSENT, NOT_WORTH_IT
@@ -64,7 +67,8 @@ class Kept:
     of churn, `value` (a year's margin), `value_at_risk` (their product), `expected_profit` of a contact,
     all in currency, `contact` (contact, over budget, not worth it, no consent), `reason_1` to `reason_3`.
     explained_by: whose reasons they are. horizon_days: how long who is lost is silent, None where leaving is
-    published. returned: None where it cannot be known. outcome: what happened since, (n,).
+    published. returned: None where it cannot be known. prices: those of the task, `margin_share` the measured
+    one where has_costs; declared_margin: the task's. outcome: what happened since, (n,).
     """
 
     problem: str
@@ -75,6 +79,8 @@ class Kept:
     explained_by: str | None
     cutoff: str | None
     prices: Mapping[str, float]
+    declared_margin: float
+    has_costs: bool
     n_inner: int
     has_consent: bool
     has_spend: bool
@@ -119,16 +125,30 @@ class Kept:
 
     def _of_value(self) -> str:
         """Say what a value is and how much of all value is at risk."""
-        what = f"{self.prices['margin_share']:.0%} of a year's spend as it was so far"
-        if not self.has_spend:
-            what = f"{self.prices['customer_value']:g} for everybody, as the data hold no spend"
+        what = f"{self.prices['customer_value']:g} for everybody, as the data hold no spend"
+        if self.has_spend:
+            what = (
+                f"{self.prices['margin_share']:.1%} of what the customer spent so far, by the year (the net "
+                "spend since the first purchase; less than a year counts as one): the past as it was, no "
+                f"forecast. {self._of_margin()}"
+            )
         share = self.table["value_at_risk"].sum() / max(self.table["value"].sum(), 1e-12)
         accept = self.prices["accept_rate"]
         return (
-            f"A customer's value is {what}; {share:.1%} of all value is at risk. {self._of_coming_back()} "
+            f"A customer's value is {what.rstrip('.')}. {share:.1%} of all value is at risk. "
+            f"{self._of_coming_back()} "
             f"An offer costs {self.prices['incentive_cost']:g} where it is taken and "
             f"{self.prices['contact_cost']:g} to make; {accept:.0%} of those about to leave are expected to "
             "stay for it, and everyone who stays anyway takes it."
+        )
+
+    def _of_margin(self) -> str:
+        """Say which margin that is."""
+        if not self.has_costs:
+            return "That share is the task's declared margin: what the goods cost is not known here."
+        return (
+            "That share is the margin on what was bought before the cutoff, by the shop's own costs; the "
+            f"metrics of the board are at the declared {self.declared_margin:.1%}."
         )
 
     def _of_coming_back(self) -> str:
@@ -200,6 +220,9 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     if lacking:
         raise NotApplicable(f"the task names no {lacking[0]}: what keeping a customer earns is not known")
     prices = dict(comparison.economics)
+    measured = measured_margin(comparison)
+    if measured is not None:
+        prices["margin_share"] = measured
     prices["accept_rate"] = prices["accept_alpha"] / (prices["accept_alpha"] + prices["accept_beta"])
     number = _last(comparison)["fold"]
     fold = comparison.problem.fold(number)
@@ -223,6 +246,8 @@ def of(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
         explained_by=explained.label if explained else None,
         cutoff=fold.cutoff,
         prices=prices,
+        declared_margin=comparison.economics["margin_share"],
+        has_costs=measured is not None,
         n_inner=n_inner,
         has_consent=CONSENT in fold.test_rows,
         has_spend={"total_spend", "T_days"} <= set(fold.test_rows),

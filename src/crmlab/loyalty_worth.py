@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import NotApplicable
+from crmlab.margin import measured_margin
 from crmlab.maths import retention as worth
 from crmlab.maths.retention import YEAR_DAYS
 
@@ -45,11 +46,12 @@ class Group:
 class LoyaltyWorth:
     """The worth of loyalty in the last window, in currency per customer.
 
-    A period is the horizon. everyone, loyal, others: active customers, who bought within one period before
-    the cutoff. by_margin: one row per margin_share and yearly discount_rate: `value` of a customer,
-    `more_retention` and `more_loyal` (money per customer that MORE of each adds), and both as shares.
-    by_cost: one row per cost_ratio and discount_rate: `gain`, the share that MORE retention adds to the
-    profit net of winning a customer (nan where that never pays back).
+    A period is the horizon. margin_share: of revenue, measured where has_costs, else the task's. everyone,
+    loyal, others: active customers, who bought within one period before the cutoff. by_margin: one row per
+    margin_share and yearly discount_rate: `value` of a customer, `more_retention` and `more_loyal` (money
+    per customer that MORE of each adds), and both as shares. by_cost: one row per cost_ratio and
+    discount_rate: `gain`, the share that MORE retention adds to the profit net of winning a customer (nan
+    where that never pays back).
     """
 
     problem: str
@@ -58,6 +60,7 @@ class LoyaltyWorth:
     loyal: Group
     others: Group
     margin_share: float
+    has_costs: bool
     retention_cost: float
     by_margin: pd.DataFrame
     by_cost: pd.DataFrame
@@ -70,7 +73,7 @@ class LoyaltyWorth:
         said = (
             f"Of {self.everyone.n:,} customers who bought in the {self.period_days} days before the cutoff, "
             f"{self.everyone.retention:.1%} bought again in the {self.period_days} days after it; a retained "
-            f"one then spent {self.everyone.spend:,.2f}."
+            f"one then spent {self.everyone.spend:,.2f}, of which {self._of_margin()}."
         )
         points = (
             f"{100 * MORE:.0f} points more retention raise the value of a customer by {low['min']:.1%} to "
@@ -78,7 +81,15 @@ class LoyaltyWorth:
             f"{max(DISCOUNT_RATES):.0%}, whatever the margin; {MORE:.0%} more loyal customers "
             f"({LOYAL} and more repeat purchases) raise it by {high['min']:.1%} to {high['max']:.1%}."
         )
-        return (said, points, self._of_cost())
+        return (said, points, self._of_cost(), *self._of_division())
+
+    def _of_margin(self) -> str:
+        """Say what the margin is and where it comes from."""
+        if self.has_costs:
+            share = f"{self.margin_share:.1%} is margin"
+            return f"{share}, as on what was bought before the cutoff, by the shop's own costs"
+        share = f"{self.margin_share:.1%} is taken for margin"
+        return f"{share}, as the task declares: what the goods cost is not known here"
 
     def _of_cost(self) -> str:
         """Say how the gain grows with what winning a customer costs, and where that ends."""
@@ -103,6 +114,21 @@ class LoyaltyWorth:
             f"smaller profit: {paid['gain'].min():.1%} where winning is free, and {end}."
         )
 
+    def _of_division(self) -> tuple[str, ...]:
+        """Say how much of the percentage is the division by a smaller profit, where one pays back."""
+        paid = self.by_cost.dropna(subset="gain").sort_values("cost_ratio")
+        if paid.empty:
+            return ()
+        ends = paid.groupby("discount_rate")["gain"].agg(["first", "last"])
+        # the money that is gained hangs on no cost of winning: what the percentage grows by is the division
+        parts = 1 - ends["first"] / ends["last"]
+        low, high = f"{parts.min():.0%}", f"{parts.max():.0%}"
+        share = low if low == high else f"{low} to {high}"
+        return (
+            f"At the highest ratio looked at that pays back {share} of the percentage comes from dividing by "
+            "what the cost of winning leaves of the profit; the rest is there where winning is free.",
+        )
+
 
 def of(comparison: Comparison) -> LoyaltyWorth:
     """Return the worth of loyalty in a comparison's last window.
@@ -120,19 +146,22 @@ def of(comparison: Comparison) -> LoyaltyWorth:
     groups = [_group(part) for part in (active, active[loyal], active[~loyal])]
     # what keeping costs in a period: an offer that is made and taken
     cost = prices["contact_cost"] + prices["incentive_cost"]
+    measured = measured_margin(comparison)
+    margin = prices["margin_share"] if measured is None else measured
     return LoyaltyWorth(
         problem=comparison.name,
         period_days=facts["horizon_days"],
         everyone=groups[0],
         loyal=groups[1],
         others=groups[2],
-        margin_share=prices["margin_share"],
+        margin_share=margin,
+        has_costs=measured is not None,
         retention_cost=cost,
-        by_margin=by_margin(*groups, period_days=facts["horizon_days"], margin_share=prices["margin_share"]),
+        by_margin=by_margin(*groups, period_days=facts["horizon_days"], margin_share=margin),
         by_cost=by_cost(
             groups[0],
             period_days=facts["horizon_days"],
-            margin_share=prices["margin_share"],
+            margin_share=margin,
             retention_cost=cost,
         ),
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from crmlab import caveats, registry, store
 from crmlab.declared import described
 from crmlab.errors import NotApplicable
+from crmlab.metrics._spend import REVENUE
 from crmlab.plots import differences
 from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
 
@@ -95,6 +96,7 @@ def facts(comparison: Any) -> Table:
         "Base rate": f"{known['base_rate']:.1%}",
         "Protocol": _protocol(known),
         **_follow_up(known),
+        **_money(comparison),
         "What the intervals vary": known["varies"],
         "Columns": f"{roles.get(NUMERIC, 0)} numeric, {roles.get(CATEGORICAL, 0)} categorical",
         "Primary metric": registry.find("metrics", comparison.primary).label,
@@ -143,6 +145,15 @@ def _follow_up(known: Mapping[str, Any]) -> dict[str, str]:
             f"({censored / max(total, 1):.0%})" + (f": {when}" if when else "")
         )
     return told
+
+
+def _money(comparison: Any) -> dict[str, str]:
+    """Return, where metrics are of revenue, what the money on the board is; else nothing."""
+    if not any(registry.find("metrics", m).unit == REVENUE for m in comparison.metrics):
+        return {}
+    currency = described(comparison.problem.facts["dataset"]).currency
+    unit = f" in {currency}" if currency else ""
+    return {"Money": f"revenue{unit}: net spend in the label window, without what the goods cost"}
 
 
 def windows(comparison: Any) -> Table:

@@ -1,20 +1,21 @@
-"""Worth: what the expected spend of the best customers is made of, and how much of it is margin."""
+"""Worth: what the expected spend is made of, of the best customers and in all, and how much is margin."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from crmlab import store
 from crmlab.errors import NotApplicable
-from crmlab.features._sales import purchase_lines
 from crmlab.kinds.lifetime_value import PARTS
+from crmlab.margin import margin_share
 from crmlab.maths.value import discounted_margin
+from crmlab.metrics._spend import realised
 from crmlab.plots._answers import by_window
 from crmlab.vocabulary import OK
-from crmlab.windows import before
 
 TOP = 10
 DISCOUNT_PER_YEAR = 0.1
@@ -36,7 +37,8 @@ class Worth:
 def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Worth:
     """Return the worth of the TOP customers by the best method that answers with parts.
 
-    Raises NotApplicable where no method does.
+    The last sentence is of all customers of the last window, by the champion. Raises NotApplicable
+    where no method does.
     """
     able = {r.method for r in comparison.runs if r.status == OK and set(PARTS) <= set(r.answers)}
     chosen = next((m for m in comparison.order() if m in able), None)
@@ -50,7 +52,8 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
     cutoff = max(f["cutoff"] for f in known["folds"])
     share = margin_share(known["dataset"], cutoff=pd.Timestamp(cutoff))
     asked = {"discount_per_year": discount_per_year, "horizon_days": known["horizon_days"]}
-    money = top["score"] if share is None else discounted_margin(top["score"], margin_share=share, **asked)
+    prices = None if share is None else {"margin_share": share, **asked}
+    money = top["score"] if prices is None else discounted_margin(top["score"], **prices)
     shown = {
         "P(alive)": top["p_alive"],
         "Purchases if alive": top["purchases_if_alive"],
@@ -63,27 +66,33 @@ def of(comparison: Any, *, discount_per_year: float = DISCOUNT_PER_YEAR) -> Wort
     }
     frame = pd.DataFrame(shown).set_axis(owners.loc[top["row_id"]].rename("Customer"))
     label = comparison.run_of(chosen).label
-    return Worth(frame.round(3), (_of_parts(label, top), _of_margin(share, discount_per_year)))
-
-
-def margin_share(dataset: str, *, cutoff: pd.Timestamp) -> float | None:
-    """Return the margin on what was bought before the cutoff, a share of revenue; None without costs.
-
-    1 less the cost of the net units over the net amount, lines without a known cost left out.
-    """
-    connection = store.engine()
-    tables = store.open_tables(dataset, connection)
-    if "products" not in tables or "unit_cost" not in tables["products"].columns:
-        return None
-    lines = purchase_lines(before(tables, cutoff.to_pydatetime()))
-    costs = tables["products"].select("product", "unit_cost").filter(lambda t: t.unit_cost.notnull())
-    bought = lines.select("product", "net_amount", "net_quantity").inner_join(costs, "product")
-    sums = bought.agg(
-        revenue=bought.net_amount.sum(),
-        cost=(bought.net_quantity.cast("decimal(18, 0)") * bought.unit_cost).sum(),
+    said = (
+        _of_parts(label, top),
+        _of_margin(share, discount_per_year),
+        _of_all(comparison, comparison.verdict.champion or chosen, prices),
     )
-    found = connection.to_pyarrow(sums).to_pylist()[0]
-    return 1 - float(found["cost"]) / float(found["revenue"]) if found["revenue"] else None
+    return Worth(frame.round(3), said)
+
+
+def concentration(comparison: Any) -> tuple[str, ...]:
+    """Say how many of the last window's customers spent nothing, and what share those who spent most made.
+
+    Raises NotApplicable where no method answered.
+    """
+    answered = next((r.method for r in comparison.runs if r.status == OK), None)
+    if answered is None:
+        raise NotApplicable("no method answered")
+    *_, last = by_window(comparison, answered)
+    spent = np.sort(realised(last))[::-1]
+    days = comparison.problem.facts["horizon_days"]
+    who = f"{len(spent):,} customers of the last window"
+    if not spent.any():
+        return (f"None of {who} spent anything in {days:g} days.",)
+    tenth, fifth = (spent[: round(share * len(spent))].sum() / spent.sum() for share in (0.1, 0.2))
+    return (
+        f"Of {who} {(spent == 0).mean():.1%} spent nothing in {days:g} days; the tenth who spent most made "
+        f"{tenth:.1%} of all revenue, the fifth {fifth:.1%}.",
+    )
 
 
 def _of_parts(label: str, top: pd.DataFrame) -> str:
@@ -100,6 +109,28 @@ def _of_margin(share: float | None, discount_per_year: float) -> str:
     if share is None:
         return "What the goods cost is not known here: all amounts are revenue."
     return (
-        f"Of what was bought before the cutoff {share:.0%} was margin; the discounted margin is that "
+        f"Of what was bought before the cutoff {share:.1%} was margin; the discounted margin is that "
         f"share, at {discount_per_year:.0%} a year."
+    )
+
+
+def _of_all(comparison: Any, method: str, prices: Mapping[str, float] | None) -> str:
+    """Say what a method expects of all customers of the last window, beside what came.
+
+    prices: what `discounted_margin` asks for; None without costs, where revenue alone is known.
+    """
+    *_, last = by_window(comparison, method)
+    told, came = float(last["score"].sum()), float(realised(last).sum())
+    said = (
+        f"In all, {comparison.run_of(method).label} expects revenue of {told:,.0f} from {len(last):,} "
+        f"customers in the {comparison.problem.facts['horizon_days']:g} days after the last cutoff; "
+        f"{came:,.0f} came"
+    )
+    if prices is None:
+        return f"{said}."
+    share = prices["margin_share"]
+    worth, real = (float(discounted_margin(np.array(sum_), **prices)) for sum_ in (told, came))
+    return (
+        f"{said}. At a margin of {share:.1%} that is a margin of {share * told:,.0f}, {worth:,.0f} "
+        f"discounted to the cutoff; of what came, at the same share, {share * came:,.0f} and {real:,.0f}."
     )

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -140,6 +141,20 @@ def test_telco_churn(made):
     assert found["notes"] == {"blank_total_charges": 11, "blank_total_charges_with_tenure": 0}
     assert rows["period"].isna().all()
     assert "7590-VHVEG" in set(rows["row_id"])
+
+
+def test_survival_on_telco_churn_hangs_on_when_following_began(made):
+    """What the card says of the share still there after 12 months, by Kaplan and Meier 1958, in two ways."""
+    made("telco_churn")
+    rows = table("telco_churn", "labelled")
+
+    def share(entry: pd.Series) -> float:
+        at_risk = [((rows["tenure"] >= m) & (entry < m)).sum() for m in range(1, 13)]
+        left = [((rows["tenure"] == m) & (rows["outcome"] == 1)).sum() for m in range(1, 13)]
+        return float(np.prod(1 - np.array(left) / np.array(at_risk)))
+
+    assert share(rows["tenure"] * 0) == pytest.approx(0.843, abs=5e-4)
+    assert share(rows["tenure"] - 1) == pytest.approx(0.001, abs=5e-4)
 
 
 def test_cdnow(made):

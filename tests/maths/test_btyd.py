@@ -334,10 +334,11 @@ def test_the_spend_model_does_not_depend_on_the_currency():
 
 @pytest.fixture
 def cdnow():
-    mirror = os.environ.get("CRMLAB_MIRROR")
-    path = Path(__file__).parents[2] / (mirror or "") / "cdnow" / "CDNOW_sample.txt"
-    if not (mirror and path.is_file()):
-        pytest.skip(f"no mirror with {path.name}: set CRMLAB_MIRROR")
+    # a mirror, or else what `crmlab fetch cdnow` has put here
+    mirror = os.environ.get("CRMLAB_MIRROR") or Path("data") / "raw"
+    path = Path(__file__).parents[2] / mirror / "cdnow" / "CDNOW_sample.txt"
+    if not path.is_file():
+        pytest.skip(f"no {path.name}: set CRMLAB_MIRROR or run `crmlab fetch cdnow`")
     names = ["id", "customer", "day", "units", "spend"]
     lines = pd.read_csv(path, sep=r"\s+", header=None, names=names, dtype={"day": str})
     lines["day"] = pd.to_datetime(lines["day"], format="%Y%m%d")

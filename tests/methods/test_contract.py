@@ -295,6 +295,11 @@ def one_class(rows: pd.DataFrame, left: np.ndarray) -> tuple[pd.DataFrame, np.nd
     return rows, np.zeros(len(rows), dtype=np.int64)
 
 
+def everyone_left(rows: pd.DataFrame, left: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Nobody stayed, and so nobody spent."""
+    return rows, np.ones(len(rows), dtype=np.int64)
+
+
 def many_levels(rows: pd.DataFrame, left: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
     """Every customer has a level of their own."""
     return rows.assign(channel=[f"level {i}" for i in range(len(rows))]), left
@@ -311,11 +316,12 @@ EDGES = [
     few_positives,
     separable,
     one_class,
+    everyone_left,
     many_levels,
 ]
 
 
-OF_OUTCOMES = (few_positives, separable, one_class)
+OF_OUTCOMES = (few_positives, separable, one_class, everyone_left)
 """What only a method that is handed outcomes can notice."""
 
 

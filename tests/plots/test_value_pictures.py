@@ -41,7 +41,7 @@ def test_the_whale_curve_of_a_right_order_is_the_perfect_one(valued, whole):
     # 8 of 40 customers spend 13 to 20: 132 of 210
     assert lines["Perfect order"][40] == pytest.approx(132 / 210)
     assert "Random forest" not in lines
-    assert "Share of all spend" in whole(figure)
+    assert "Share of all spend (revenue)" in whole(figure)
 
 
 def test_deciles_hold_the_means_of_prediction_and_spend(valued, whole):
@@ -52,7 +52,7 @@ def test_deciles_hold_the_means_of_prediction_and_spend(valued, whole):
     assert bins["realised"].tolist() == [0, 2.5, 6.5, 10.5, 14.5, 18.5]
     np.testing.assert_allclose(bins["predicted"], bins["realised"] + 1)
     assert ((bins["lower"] <= bins["realised"]) & (bins["realised"] <= bins["upper"])).all()
-    assert "Realised spend" in whole(value_calibration.draw(valued))
+    assert "Realised spend (revenue)" in whole(value_calibration.draw(valued))
 
 
 def test_coverage_by_decile_counts_zeros_by_their_chance(valued, whole):

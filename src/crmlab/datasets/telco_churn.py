@@ -30,6 +30,11 @@ DATASET = Dataset(
 7,043 contracts; outcome 1 = the customer left within the last month (26.54 %).
 
 - A cross-section without a date: `period` is null and there is no chronological split.
+- The exception to the rule of time (columns from before a cutoff, outcomes from after it): no cutoff can be
+  drawn, and nothing published shows that the columns are older than the outcome.
+- So it enters classification only. Survival is not identified: the share still there after 12 months of
+  `tenure` is .843 where everyone counts as followed from the first month, and .001 where everyone counts as
+  followed for the last month alone, which is when leaving was noted.
 - `row_id` is the published `customerID`.
 - 11 blank `TotalCharges` are null; all have `tenure` 0 (not yet billed).
 - An AUC above .90 on this table is a leak; untuned methods reach about .845.

@@ -11,7 +11,7 @@ from crmlab.registry import metric
     best=0.0,
     # the mean value as everyone's prediction is calibrated: this metric knows no ranking
     chance=0.0,
-    unit="of the mean value",
+    unit="of the mean revenue",
     cite="Wang, Liu and Miao 2019",
     needs=("score", "upper"),
 )

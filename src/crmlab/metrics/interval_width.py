@@ -1,6 +1,6 @@
 """Interval width: how much money lies between the ends of a customer's 80 % interval."""
 
-from crmlab.metrics._spend import column
+from crmlab.metrics._spend import REVENUE, column
 from crmlab.metrics._weighting import mean
 from crmlab.registry import metric
 
@@ -11,7 +11,7 @@ from crmlab.registry import metric
     best=0.0,
     # depends on what the interval is made of
     chance=None,
-    unit="currency",
+    unit=REVENUE,
     cite="Gneiting and Raftery 2007",
     needs=("lower", "upper", "p_zero"),
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crmlab.metrics._spend import column, realised
+from crmlab.metrics._spend import REVENUE, column, realised
 from crmlab.metrics._weighting import mean
 from crmlab.registry import metric
 
@@ -18,7 +18,7 @@ def constant(solution):
     range=(0.0, float("inf")),
     best=0.0,
     chance=constant,
-    unit="currency",
+    unit=REVENUE,
     cite="Laplace 1774",
     needs=("score", "upper"),
 )

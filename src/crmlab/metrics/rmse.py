@@ -1,7 +1,7 @@
 """Root mean squared error: what the largest misses cost, in money."""
 
 from crmlab.metrics import _amounts
-from crmlab.metrics._spend import column, realised
+from crmlab.metrics._spend import REVENUE, column, realised
 from crmlab.registry import metric
 
 
@@ -15,7 +15,7 @@ def constant(solution):
     range=(0.0, float("inf")),
     best=0.0,
     chance=constant,
-    unit="currency",
+    unit=REVENUE,
     cite="Gauss 1809",
     needs=("score", "upper"),
 )

@@ -11,7 +11,7 @@ from crmlab.registry import metric
     best=0.0,
     # the mean value as everyone's prediction has the right sum: this metric knows no ranking
     chance=0.0,
-    unit="share of the total",
+    unit="share of the total revenue",
     cite="Wübben and von Wangenheim 2008",
     needs=("score", "upper"),
 )

@@ -48,7 +48,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             ends = [table[name] - table[f"{name}_lower"], table[f"{name}_upper"] - table[name]]
             axes.errorbar(table[name], places, xerr=ends, fmt="none", ecolor="#303030", elinewidth=1.3)
         buyers.set(xlabel="Share that buys")
-        means.set(xlabel="Mean value of a customer")
+        means.set(xlabel="Mean value of a customer (revenue)")
         for axes in (shares, buyers):
             _style.percent(axes.xaxis)
         shares.set_yticks(places, [f"Segment {s}" for s in table.index])

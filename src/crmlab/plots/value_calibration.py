@@ -41,8 +41,8 @@ def draw(comparison: Any) -> _style.Picture:
             axes.set_visible(False)
         for axes, method in zip(grid.flat, methods, strict=False):
             _panel(axes, comparison, method)
-        figure.supxlabel("Predicted spend", fontsize="medium")
-        figure.supylabel("Realised spend", fontsize="medium")
+        figure.supxlabel("Predicted spend (revenue)", fontsize="medium")
+        figure.supylabel("Realised spend (revenue)", fontsize="medium")
     return figure
 
 

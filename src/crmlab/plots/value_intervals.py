@@ -73,4 +73,4 @@ def _customers(axes: Any, frame: pd.DataFrame, colour: str) -> None:
     inside = (lower <= spent) & (spent <= upper)
     axes.plot(places[inside], spent[inside], "o", color=colour, markersize=3.5)
     axes.plot(places[~inside], spent[~inside], "o", color="#303030", markerfacecolor="white", markersize=3.5)
-    axes.set(xlabel="Customers by predicted spend", ylabel="Spend (line: expected)", xticks=[])
+    axes.set(xlabel="Customers by predicted spend", ylabel="Spend (revenue; line: expected)", xticks=[])

@@ -38,7 +38,7 @@ def draw(comparison: Any) -> _style.Picture:
             axes.plot(DEPTHS, _curve(comparison, method, "score"), **_style.line(comparison, method))
         axes.plot([0, 1], [0, 1], color=_style.CONTROL[CHANCE], linewidth=1.2, label="Random order", zorder=1)
         axes.set(xlim=(0, 1), ylim=(0, 1.01), xlabel="Share of customers, highest predictions first")
-        axes.set_ylabel("Share of all spend")
+        axes.set_ylabel("Share of all spend (revenue)")
         _style.percent(axes.xaxis)
         _style.percent(axes.yaxis)
         _style.legend_below(figure, axes)

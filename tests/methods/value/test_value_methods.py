@@ -59,20 +59,33 @@ def test_means_are_of_everyone_and_of_the_age():
     assert answered("age_mean", rows, spent, bands=2)["score"].tolist() == [2, 2, 15, 15, 8]
 
 
-def test_a_mean_by_age_does_not_apply_to_ages_that_no_train_row_has():
+def test_who_is_older_than_every_train_row_gets_the_mean_of_the_oldest_band():
     """As in a cohort: nobody comes later, so at the next origin everyone is older than all were before."""
     rows = pd.DataFrame({"T_days": [10.0, 20.0, 110.0, 120.0]})
     spent = [1.0, 3.0, 10.0, 20.0]
-    grown = pd.DataFrame({"T_days": np.r_[np.full(19, 121.0), 120.0]})
-    with pytest.raises(NotApplicable, match=r"19 of 20 rows are older .* \('T_days' above 120\)"):
-        answered("age_mean", rows, spent, grown, bands=2)
-    # nine in ten are not nearly all: the oldest band answers for them
-    mixed = pd.DataFrame({"T_days": np.r_[np.full(18, 121.0), 120.0, 15.0]})
-    assert answered("age_mean", rows, spent, mixed, bands=2)["score"].tolist() == [15.0] * 19 + [2.0]
+    grown = pd.DataFrame({"T_days": [121.0, 300.0, 120.0]})
+    found = answered("age_mean", rows, spent, grown, bands=2)
+    assert found["score"].tolist() == [15.0] * 3
+    # the interval is that of the band too: one mean is one grade
+    assert (found["lower"].tolist(), found["upper"].tolist()) == ([10.0] * 3, [20.0] * 3)
+    # an answer hangs on no other row that is asked
+    mixed = pd.DataFrame({"T_days": [300.0, 15.0]})
+    assert answered("age_mean", rows, spent, mixed, bands=2)["score"].tolist() == [15.0, 2.0]
     assert answered("age_mean", rows, spent, grown.iloc[:0], bands=2).empty
     # where no train row's age is known, everyone gets the overall mean
     unknown = rows.assign(T_days=np.nan)
-    assert answered("age_mean", unknown, spent, grown)["score"].tolist() == [8.5] * 20
+    assert answered("age_mean", unknown, spent, grown)["score"].tolist() == [8.5] * 3
+
+
+def test_a_mean_by_age_says_which_ages_it_knows():
+    rows = pd.DataFrame({"T_days": [10.0, 20.0, 110.0, 120.0]})
+    outcomes = pd.DataFrame({"value": [1.0, 3.0, 10.0, 20.0]})
+    details = value.fit(make("age_mean", bands=2), rows, outcomes, CONTEXT).details_
+    assert details["note"] == (
+        "learned from ages ('T_days') of 10 to 120: the older get the mean of the oldest band, 15.00"
+    )
+    unknown = value.fit(make("age_mean", bands=2), rows.assign(T_days=np.nan), outcomes, CONTEXT)
+    assert not hasattr(unknown, "details_")
 
 
 def test_a_rules_interval_is_what_its_grade_spent():

@@ -2,11 +2,14 @@
 
 Ages, not cohorts: a row says how long before its own origin the first purchase was, not on which day. A train
 row of the same age comes from an earlier origin, and so from a customer who came earlier.
+
+Who is older than every train row gets the mean of the nearest age known: that of the oldest band. Where all
+customers came in the same months, nobody in training was ever as old as they are at the next origin: all get
+that one mean, which orders nobody. What their own cohort spent before is not looked up, as a row does not
+say on which day its customer came.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,9 +17,6 @@ import pandas as pd
 from crmlab.errors import NotApplicable
 from crmlab.methods.value._graded import Graded
 from crmlab.registry import method
-
-TOO_OLD: Final = 0.9
-"""Share of the asked rows: where more are older than every train row, the rule has no answer."""
 
 
 @method(
@@ -29,7 +29,10 @@ def age_mean(column: str = "T_days", bands: int = 10):
 
 
 class AgeMean(Graded):
-    """Expects what train rows in the same band of ages spent; unknown ages get the overall mean."""
+    """Expects what train rows in the same band of ages spent; unknown ages get the overall mean.
+
+    The first and the last band are open: ages below and above all known ones belong to them.
+    """
 
     def __init__(self, column: str, bands: int):
         self.column = column
@@ -43,24 +46,22 @@ class AgeMean(Graded):
         known = ~np.isnan(age)
         inner = np.arange(1, self.bands) / self.bands
         self.borders_ = np.unique(np.quantile(age[known], inner)) if known.any() else np.empty(0)
-        self.oldest_ = float(age[known].max()) if known.any() else np.inf
         band = np.searchsorted(self.borders_, age, side="right")
         self.mean_ = float(value.mean())
         groups = [value[known & (band == g)] for g in range(len(self.borders_) + 1)]
         self.means_ = np.array([group.mean() if len(group) else self.mean_ for group in groups])
+        if known.any():
+            self.details_ = {"note": self._of_ages(age[known])}
+
+    def _of_ages(self, age: np.ndarray) -> str:
+        """Say which ages were learned from, and what is expected of those beyond."""
+        return (
+            f"learned from ages ('{self.column}') of {age.min():.0f} to {age.max():.0f}: the older get the "
+            f"mean of the oldest band, {self.means_[-1]:,.2f}"
+        )
 
     def rule(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the mean of each row's band, (m,); a row older than every train row is in the last one.
-
-        Raises NotApplicable where nearly all rows are that old, as where no customers came after the first
-        months: all would share the last band's mean, and no train row says what is spent at their age.
-        """
+        """Return the mean of each row's band, (m,); it depends on no other row."""
         age = X[self.column].to_numpy(dtype=np.float64)
-        older = int((age > self.oldest_).sum())
-        if older > TOO_OLD * len(age):
-            raise NotApplicable(
-                f"{older} of {len(age)} rows are older than every train row ('{self.column}' above "
-                f"{self.oldest_:.0f}): what is spent at that age is not known"
-            )
         found = self.means_[np.searchsorted(self.borders_, age, side="right")]
         return np.where(np.isnan(age), self.mean_, found)
