@@ -333,3 +333,24 @@ def test_a_metric_that_nobody_has_a_value_of_is_left_out_of_the_ranking(comparis
     assert reasons[counts.method] == "not defined on these test rows"
     shown = story.ranking(judged(known, runs, part, settings))
     assert shown["Root mean squared error of purchases"].ne("").sum() == 1
+
+
+# --- beyond chance ------------------------------------------------------------------------------
+def test_what_a_method_has_beyond_chance_is_the_difference_with_its_interval(comparison):
+    """Outcomes of 0 and 1 are answered by 0 and .8: an AUC of 1 beside .5; each Brier score by hand."""
+    table = story.over_chance(comparison, "auc")
+    assert table.loc["Logistic regression"].tolist() == ["1.000", "+0.500 [+0.500, +0.500]"]
+    pairs = comparison.scores.pairs["brier"].set_index(["a", "b"])
+    names = ["classification/logit", "classification/prevalence"]
+    sign = 1 if tuple(names) in pairs.index else -1
+    pair = pairs.loc[tuple(names[::sign])]
+    better = story.over_chance(comparison, "brier")
+    low, high = sorted((sign * pair["lower"], sign * pair["upper"]))
+    assert low < high < 0
+    told = f"{sign * pair['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    assert better.loc["Logistic regression", "Beyond Base rate"] == told
+
+
+def test_without_the_mark_of_chance_nothing_lies_beyond_it(comparison):
+    alone = replace(comparison, runs=[r for r in comparison.runs if r.control != CHANCE])
+    assert "No method stands beside the mark of chance" in story.over_chance(alone, "auc")

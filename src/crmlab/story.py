@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from crmlab import caveats, registry, store
@@ -14,7 +15,7 @@ from crmlab.declared import described
 from crmlab.errors import NotApplicable
 from crmlab.metrics._spend import REVENUE
 from crmlab.plots import differences
-from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
+from crmlab.vocabulary import CATEGORICAL, CHANCE, NUMERIC, OK
 
 TYPE = re.compile(r"(.*?)(?:, ([\d,]+) null)?")
 """How a fingerprint writes a column: its type, then the number of missing values if there are any."""
@@ -260,6 +261,40 @@ def leads(comparison: Any) -> pd.DataFrame:
             "Real": [_real(lead) for lead in found.itertuples()],
         }
     ).set_index(f"{best} over")
+
+
+def over_chance(comparison: Any, metric: str) -> Table | Prose:
+    """Return what each method has by a metric beyond the mark of chance, with simultaneous intervals.
+
+    The mark is the control that answers the same for everyone: where treating all customers alike
+    already earns much, a value alone says little of a ranking.
+    """
+    control = next((r for r in comparison.runs if r.control == CHANCE and r.status == OK), None)
+    pairs = comparison.scores.pairs[metric]
+    mine = pairs[(pairs["a"] == control.method) | (pairs["b"] == control.method)] if control else pairs[:0]
+    if mine.empty:
+        return Prose("*No method stands beside the mark of chance by this measure.*")
+    declared, values = (
+        registry.find("metrics", metric),
+        comparison.of_metric(metric).set_index("method")["value"],
+    )
+    sign = np.where(mine["b"] == control.method, 1, -1)
+    ends = np.sort([sign * mine["lower"], sign * mine["upper"]], axis=0)
+    methods = np.where(sign > 0, mine["a"], mine["b"])
+    labels = {r.method: r.label for r in comparison.runs}
+    found = pd.DataFrame(
+        {
+            "Method": [labels[m] for m in methods],
+            declared.label: [f"{values[m]:,.3f}" for m in methods],
+            f"Beyond {control.label}": [
+                f"{gain:+.3f} [{low:+.3f}, {high:+.3f}]"
+                for gain, low, high in zip(sign * mine["difference"], *ends, strict=True)
+            ],
+            "gain": sign * mine["difference"],
+        }
+    )
+    best = found.sort_values("gain", ascending=not declared.higher_is_better, kind="stable")
+    return Table(best.drop(columns="gain").set_index("Method"))
 
 
 def _real(lead: Any) -> str:
