@@ -84,9 +84,10 @@ def test_the_budget_has_a_limit(trials):
 
 @pytest.mark.parametrize("name", TWINS)
 def test_a_twin_starts_from_its_default_and_declares_a_legal_budget(name):
-    plain = registry.find("methods", f"classification/{name}")(seed=1)[-1].get_params()
+    plain = registry.find("methods", f"classification/{name}")(seed=1)[-1]
     twin = registry.find("methods", f"classification/{name}_tuned")(seed=1)
-    assert twin.pipeline[-1].get_params() == plain
+    begins = twin.pipeline[-1].get_params()
+    assert begins == {parameter: getattr(plain, parameter) for parameter in begins}
     assert 1 <= twin.trials <= 20
     assert len(twin._candidates()) == twin.trials
     assert all(
