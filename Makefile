@@ -13,6 +13,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DVC_NO_ANALYTICS := 1
 # one BLAS kernel on every processor, so that the last digits agree
 export OPENBLAS_CORETYPE := Haswell
+# and one set of numpy's functions: with AVX-512 logarithms and powers end in other digits
+ifeq ($(shell uname -m),x86_64)
+export NPY_DISABLE_CPU_FEATURES := X86_V4 AVX512_ICL AVX512_SPR
+endif
 # behind a proxy the certificates are the system's
 export UV_SYSTEM_CERTS := true
 export PYTHONNOUSERSITE := 1
@@ -51,11 +55,12 @@ mlflow.db: | $(READY)
 .dvc/config.local: | $(READY)
 	@test -e .git && touch $@ || dvc config --local core.no_scm true
 
-# `across` reads every problem's committed scores and must not pull their stages in: single items, in the
-# order of dvc.yaml, which is the order that they need
+# The instances of the embedded data set at the sizes that are quick. `across` reads every problem's committed
+# scores and must not pull their stages in: single items, in the order of dvc.yaml, which is the order that
+# they need
 reproduce: install .dvc/config.local ## run everything on the embedded default data, then print the ranking per question
 	crmlab params
-	dvc repro --single-item --glob sources '*@demo_shop' across
+	dvc repro --single-item --glob sources '*@demo_shop' '*@*-demo_shop' across
 	crmlab board
 
 reproduce-all: install .dvc/config.local ## the same on every data set (downloads, or CRMLAB_MIRROR=folder)
@@ -103,9 +108,11 @@ lock: $(READY) ## resolve the newest versions again: requirements.lock and envir
 clean: ## remove what was made here (data, runs, MLflow's store, caches); .venv, your own tables and what git keeps stay
 	@for folder in data/tables/*/; do \
 		if [ -e "src/crmlab/datasets/$$(basename "$$folder").py" ]; then rm -rf "$$folder"; \
-		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; fi; done
+		elif [ -d "$$folder" ]; then echo "kept: $$folder (your own data: remove it by hand)"; \
+		grep -Eqs "problem: +$$(basename "$$folder")( |$$)" params.yaml || \
+			rm -f data/problems/*/"$$(basename "$$folder").json"; fi; done
 	rm -rf data/raw data/sources data/problems/*/*/ experiments/store experiments/locks experiments/scratch \
 		experiments/failed experiments/predictions experiments/notebooks experiments/curves \
-		experiments/segments experiments/prospects experiments/retention mlflow.db* mlartifacts \
+		experiments/actions mlflow.db* mlartifacts \
 		.dvc/cache .dvc/tmp .dvc/config.local .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 from _results import keep
 
-from crmlab import harness, params, registry
+from crmlab import params, registry
+from crmlab.comparison import harness
+from crmlab.comparison.run import Run
+from crmlab.comparison.score import score
+from crmlab.declare.method import Method
 from crmlab.errors import NotApplicable
-from crmlab.problem import load
-from crmlab.run import Run
-from crmlab.score import score
+from crmlab.kinds import Fitting
+from crmlab.problems.files import load
 from crmlab.vocabulary import OK
 
 TASK, PROBLEMS = "acquisition", ("bank_marketing", "bank_marketing_rolling")
@@ -75,14 +78,15 @@ def main(options: Sequence[str] = ()) -> None:
 def compared(name: str, settings: params.Params) -> list[dict[str, Any]]:
     """Return a row per method of a problem's roster with its seconds, and one for scoring them all."""
     problem, task = load(TASK, name), settings.task(TASK)
+    fitting = task.fitting(settings.seed, in_time=problem.protocol.in_time)
     rows, runs = [], []
     for entry in task.roster(name):
         spent: list[float] = []
         declared = registry.find("methods", entry.method)
-        timed = registry.Method(clocked(declared, spent), declared.label, declared.cite, declared.control)
+        timed = Method(clocked(declared, spent), declared.label, declared.cite, declared.control)
         began = time.process_time()
         try:
-            answered = answered_with(timed, problem, entry, settings.seed, task.inner_share)
+            answered = answered_with(timed, problem, entry, fitting)
         except NotApplicable:
             continue
         rows.append(row(name, entry.method.split("/")[1], time.process_time() - began, sum(spent)))
@@ -108,7 +112,7 @@ def row(problem: str, method: str, through: float, bare: float) -> dict[str, Any
     return {"problem": problem, "method": method, "through": through, "bare": bare}
 
 
-def clocked(declared: registry.Method, spent: list[float]) -> Callable[..., Timed]:
+def clocked(declared: Method, spent: list[float]) -> Callable[..., Timed]:
     """Return a factory of models with a clock."""
 
     def factory(seed: int = 0, **parameters: Any) -> Timed:
@@ -117,17 +121,13 @@ def clocked(declared: registry.Method, spent: list[float]) -> Callable[..., Time
     return factory
 
 
-def answered_with(
-    timed: registry.Method, problem: Any, entry: params.Entry, seed: int, inner_share: float
-) -> harness.Answered:
+def answered_with(timed: Method, problem: Any, entry: params.Entry, fitting: Fitting) -> harness.Answered:
     """Answer all folds with a timed method in the place of the registered one."""
     find = registry.find
     registry.find = lambda folder, name: (
         timed if (folder, name) == ("methods", entry.method) else find(folder, name)
     )
     try:
-        return harness.answer_folds(
-            problem, entry.method, entry.parameters, seed=seed, inner_share=inner_share
-        )
+        return harness.answer_folds(problem, entry.method, entry.parameters, fitting)
     finally:
         registry.find = find

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 from timing import beside
 
-from crmlab import folds, harness, registry, store
-from crmlab.problem import Problem
+from crmlab import registry, store
+from crmlab.comparison import harness
+from crmlab.kinds import Fitting
+from crmlab.problems import folds
+from crmlab.problems.problem import Problem
 from crmlab.vocabulary import NUMERIC
 
 METHOD = "classification/logit"
@@ -21,7 +24,7 @@ def main() -> None:
     declared = registry.find("methods", METHOD)
 
     def through_the_harness():
-        return harness.answer_folds(problem, METHOD, PARAMETERS, seed=1, stability_refits=0)
+        return harness.answer_folds(problem, METHOD, PARAMETERS, Fitting(1))
 
     def bare():
         for number in problem.fold_numbers():

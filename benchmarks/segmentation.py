@@ -16,9 +16,9 @@ import pandas as pd
 from _results import keep
 
 from crmlab import registry
+from crmlab.findings.trust.one_kind_of_buyer import Buyers
 from crmlab.kinds import Context, clustering
 from crmlab.maths.btyd import GammaGamma, ParetoNBD
-from crmlab.one_population import Buyers
 from crmlab.seeds import generator
 
 KINDS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pickle
@@ -10,25 +11,34 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from crmlab.comparison.threads import same_digits_everywhere
+
+same_digits_everywhere()  # before numpy is imported
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import folds, params, problem, registry, store
-from crmlab.compare import Comparison, compare
-from crmlab.problem import Problem
-from crmlab.run import Run
+from crmlab import params, registry, store
+from crmlab.comparison.compare import Comparison, compare
+from crmlab.comparison.run import Run
+from crmlab.history.windows import Window
+from crmlab.kinds import Fitting
+from crmlab.problems import files, folds
+from crmlab.problems.problem import Problem
 from crmlab.seeds import generator
 from crmlab.vocabulary import CATEGORICAL, NUMERIC, OK
-from crmlab.windows import Window
 
 # nbformat's validator would import it, for seconds (it builds 38 grammars), to check addresses, of which
 # a notebook has none
 sys.modules.setdefault("rfc3987_syntax", None)
+
+pytest_plugins = ("planted",)
 
 ROLES = {"visits": NUMERIC, "days_since_last": NUMERIC, "channel": CATEGORICAL}
 ORIGINS = pd.to_datetime(["2024-01-01", "2024-04-01", "2024-07-01"])
@@ -51,17 +61,16 @@ def posed(
         "problem": name,
         "dataset": "made_up",
         "protocol": protocol,
-        "varies": "test customers",
         "horizon_days": 90,
         "n_rows": len(rows),
         "base_rate": float(solution["outcome"].mean()),
-        "roles": roles,
+        "roles": dict(roles),
         "folds": split.facts,
         "problem_key": "none",
         "spec": {},
     }
     frames = {"rows": rows, "folds": split.frame, "solution": solution}
-    facts["digest"] = problem._digest(frames, facts)
+    facts["digest"] = files.digest(frames, facts)
     return Problem(task, name, {}, rows, split.frame, solution, facts)
 
 
@@ -93,12 +102,12 @@ def _parts(frame: pd.DataFrame, *, truth: bool) -> tuple[pd.DataFrame, pd.DataFr
     return frame.drop(columns=["outcome", "value", "purchases", "truth"]), frame[["row_id", *outcomes]]
 
 
-def rolling_problem(*, n: int = 60, refits: int = 2, truth: bool = True, **changes: Any) -> Problem:
-    """Return a rolling problem: three origins, the last two of which test, and refits of the last."""
+def rolling_problem(*, n: int = 60, truth: bool = True, **changes: Any) -> Problem:
+    """Return a rolling problem: three origins, the last two of which test."""
     frame = pd.concat([customers(n, origin=o) for o in ORIGINS], ignore_index=True)
     rows, solution = _parts(frame, truth=truth)
     windows = [Window(o.to_pydatetime(), 90) for o in ORIGINS]
-    split = folds.rolling(rows["origin"], train=windows[:2], test=windows[1:], refits=refits)
+    split = folds.rolling(rows["origin"], train=windows[:2], test=windows[1:])
     return posed(rows, solution, split, "rolling", **changes)
 
 
@@ -112,18 +121,19 @@ def resampled_problem(*, n: int = 60, parts: int = 3, repeats: int = 2, **change
 def answered(problem: Problem, name: str, column: str = "score", **about: Any) -> Run:
     """Return the finished run of a made-up method; its answers come from `about['answer']`.
 
-    answer: called with (fact of the fold, solution of its test rows); returns their answers.
+    answer: called with (fact of the window and `refit`, solution of its test rows); returns their answers.
+    about: `refits`, how many there are beside the first fits (default 0), and what else the run says.
     """
-    answer = about.pop("answer")
-    solution, parts = problem.solution.set_index("row_id"), []
-    for fact in problem.facts["folds"]:
+    answer, refits = about.pop("answer"), about.pop("refits", 0)
+    solution, parts = problem.solution.set_index("row_id"), {False: [], True: []}
+    for refit, fact in itertools.product(range(refits + 1), problem.facts["folds"]):
         fold = problem.folds[(problem.folds["fold"] == fact["fold"]) & (problem.folds["part"] == "test")]
-        values = answer(fact, solution.loc[fold["row_id"]])
-        parts.append(
-            pd.DataFrame({"fold": fact["fold"], "row_id": fold["row_id"].to_numpy(), column: values})
-        )
+        values = answer(fact | {"refit": refit}, solution.loc[fold["row_id"]])
+        place = {"fold": fact["fold"]} | ({"refit": refit} if refit else {})
+        parts[refit > 0].append(pd.DataFrame(place | {"row_id": fold["row_id"].to_numpy(), column: values}))
     kept = {"label": name, "control": None, "parameters": {}, "key": name, "status": OK} | about
-    return Run(f"classification/{name}", answers=pd.concat(parts, ignore_index=True), **kept)
+    first, again = (pd.concat(p, ignore_index=True) if p else None for p in parts.values())
+    return Run(f"classification/{name}", answers=first, refits=again, **kept)
 
 
 # --- places to work in --------------------------------------------------------------------------
@@ -157,9 +167,9 @@ def in_project(folder: Path) -> Iterator[Path]:
 @contextmanager
 def compared(folder: Path, posed: Problem, task: params.Task) -> Iterator[Comparison]:
     """Compare a task's methods on a problem, in a project of its own."""
-    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {task.name: task})
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), {task.name: task})
     with in_project(folder):
-        problem.save(posed)
+        files.save(posed)
         yield compare(task.name, posed.name, settings=settings)
 
 
@@ -178,14 +188,16 @@ RUNS = """
 import json, pathlib, pickle
 from crmlab import store
 from crmlab.params import Entry
-from crmlab.run import run
+from crmlab.comparison.run import run
+from crmlab.kinds import Fitting
 problem = pickle.loads(pathlib.Path("problem.pickle").read_bytes())
-runs = run(problem, [Entry(m, {{}}) for m in {methods}], **{options})
+runs = run(problem, [Entry(m, {{}}) for m in {methods}], Fitting(**{fitting}), **{options})
 print(json.dumps([
     [r.method.split("/")[1], r.status, r.reason, r.key, r.reused,
      None if r.answers is None else store.digest(r.answers)] for r in runs
 ]))
 """
+FITTING = {f.name for f in fields(Fitting)}
 FACTS_OF_RUN = ("status", "reason", "key", "reused", "digest")
 
 
@@ -215,7 +227,8 @@ class CopiedPackage:
     def runs(self, problem: Problem, methods: Sequence[str], **options: Any) -> dict[str, dict[str, Any]]:
         """Run methods, with their defaults, in this package; return the facts of each run by its name."""
         self.keep(problem)
-        found = self.ask(RUNS.format(methods=list(methods), options={"seed": 1} | options))
+        fitting = {"seed": 1} | {name: options.pop(name) for name in FITTING & options.keys()}
+        found = self.ask(RUNS.format(methods=list(methods), fitting=fitting, options=options))
         return {method: dict(zip(FACTS_OF_RUN, facts, strict=True)) for method, *facts in found}
 
     def keep(self, problem: Problem) -> None:
@@ -252,7 +265,7 @@ def method_file(body: str, *, imports: Sequence[str] = ()) -> str:
             '"""A method for a test."""',
             "import numpy as np",
             *imports,
-            "from crmlab.registry import method",
+            "from crmlab.declare.method import method",
             "",
             "class Model:",
             "    def __init__(self, seed):",

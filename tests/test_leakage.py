@@ -11,10 +11,9 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from crmlab import registry, store
-from crmlab.cleaning import Rules, flag
-from crmlab.features._gather import as_known, gather
-from crmlab.tables import canonical
-from crmlab.tasks import acquisition, churn
+from crmlab.data.cleaning import Rules, flag
+from crmlab.data.tables import canonical
+from crmlab.history.gather import as_known, gather
 
 START, CUT_DAY, END_DAY = pd.Timestamp("2024-01-01"), 60, 120
 CUTOFF = dt.datetime(2024, 3, 1)  # START + 60 days
@@ -173,8 +172,8 @@ def what_methods_see(worlds: list[dict[str, pd.DataFrame]]) -> list[tuple[str, .
     connection = store.engine()
     known = as_known(tables, CUTOFF, connection)
     seen = [
-        connection.to_pyarrow(task.population(known, cutoff=CUTOFF).order_by("customer")).to_pandas()
-        for task in (churn, acquisition)
+        connection.to_pyarrow(asked.population(known, cutoff=CUTOFF).order_by("customer")).to_pandas()
+        for asked in (registry.find("tasks", name) for name in ("churn", "acquisition"))
     ]
     everyone = pd.DataFrame({"customer": [n + c for n in names for c in CUSTOMERS]})
     families = registry.names("features")

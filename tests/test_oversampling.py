@@ -16,9 +16,14 @@ import yaml
 from sklearn.base import BaseEstimator
 from sklearn.neighbors import KNeighborsClassifier
 
-from crmlab import folds, harness, params, problem, registry, tables
+from crmlab import params, registry
+from crmlab.comparison import harness
+from crmlab.data import tables
+from crmlab.declare.dataset import Dataset
+from crmlab.declare.method import Method
 from crmlab.errors import DataError, UsageError
-from crmlab.registry import Dataset
+from crmlab.kinds import Fitting
+from crmlab.problems import files, folds
 from crmlab.seeds import generator
 from crmlab.vocabulary import NUMERIC
 
@@ -84,9 +89,9 @@ def oversampled(make, monkeypatch):
 
     def run(copies: int = 1):
         seen: list[dict] = []
-        declared = registry.Method(lambda: Oversampler(seen, copies), "Oversampler", "")
+        declared = Method(lambda: Oversampler(seen, copies), "Oversampler", "")
         monkeypatch.setattr(registry, "find", lambda folder, name: declared)
-        return harness.answer_folds(noise_problem(make), "classification/any", {}, seed=1).answers, seen
+        return harness.answer_folds(noise_problem(make), "classification/any", {}, Fitting(1)).answers, seen
 
     return run
 
@@ -143,16 +148,16 @@ def test_a_posed_problem_that_was_changed_is_refused(project, make):
         "folds": {"folds": pd.concat([posed.folds, posed.folds[posed.folds["part"] == "train"]])},
     }
     for changed in changes.values():
-        problem.save(dataclasses.replace(posed, **changed))
+        files.save(dataclasses.replace(posed, **changed))
         with pytest.raises(DataError, match="changed or damaged"):
-            problem.load("acquisition", "small")
+            files.load("acquisition", "small")
 
 
 @pytest.mark.parametrize(
     "where",
     [
         ("acquisition",),
-        ("acquisition", "problems", "demo_shop"),
+        ("problems", "acquisition-demo_shop"),
         ("acquisition", "methods", "classification", "logit"),
     ],
     ids="/".join,
@@ -189,10 +194,10 @@ def test_a_refit_s_bootstrap_copies_train_rows_only(make, monkeypatch):
             frames.append(X)
             return np.full((len(X), 2), 0.5)
 
-    posed = make.rolling(refits=3)
+    posed = make.rolling()
     posed.rows["visits"] = np.arange(len(posed.rows)) + 0.5  # tells rows apart
-    monkeypatch.setattr(registry, "find", lambda folder, name: registry.Method(Watcher, "Watcher", ""))
-    harness.answer_folds(posed, "classification/any", {}, seed=1)
+    monkeypatch.setattr(registry, "find", lambda folder, name: Method(Watcher, "Watcher", ""))
+    harness.answer_folds(posed, "classification/any", {}, Fitting(1, refits=2))
     pairs = list(zip(frames[::2], frames[1::2], strict=True))
     assert any(train["visits"].duplicated().any() for train, _ in pairs)
     for train, test in pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crmlab.compare import compare
+from crmlab.comparison.compare import compare
 from crmlab.plots import board
 
 TASK, PROBLEM = "churn", "demo_shop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crmlab import report
+from crmlab.desk import board
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- results -->", "<!-- /results -->"
@@ -20,5 +20,5 @@ def with_results(text: str, table: str) -> str:
 
 
 if __name__ == "__main__":
-    content = with_results(README.read_text(encoding="utf-8"), report.markdown(report.board()))
+    content = with_results(README.read_text(encoding="utf-8"), board.markdown(board.board()))
     README.write_text(content, encoding="utf-8")

@@ -37,10 +37,10 @@ class NotApplicable(CrmlabError):
     """A method says that it cannot answer this problem, and why. It becomes a row, not a crash."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return ' Did you mean ...?' for the known words nearest to `word`, or what there is."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
+    names = sorted(map(str, known))  # YAML has numbers where words are meant
+    near = difflib.get_close_matches(str(word), names, n=3, cutoff=0.5)
     if near:
         return " Did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
     return " There is: " + ", ".join(names) + "." if names else " There is none."

@@ -34,7 +34,8 @@ def project(tmp_path_factory, command_environment):
     settings = yaml.safe_load((REPOSITORY / "params.yaml").read_text(encoding="utf-8"))
     churn = settings["churn"]
     churn["methods"] = {"classification": METHODS}
-    churn["problems"] = {"demo_shop": churn["problems"]["demo_shop"] | {"overrides": {}, "without": []}}
+    whole = settings["problems"]["churn-demo_shop"] | {"overrides": {}, "without": []}
+    settings |= {"problems": {"churn-demo_shop": whole}, "beside": {}}
     others = ("segmentation", "acquisition", "value", "retention")
     settings = {k: v for k, v in settings.items() if k not in others}
     settings["intervals"]["replicates"] = 100

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from crmlab import compare as comparing
-from crmlab import params, problem, store, tracking
+from crmlab import params, store, tracking
+from crmlab.comparison import compare as comparing
+from crmlab.problems import files
 
 # what mlflow and its libraries say of themselves, which we cannot mend
 pytestmark = [
@@ -31,12 +32,12 @@ def comparison(make, tmp_path_factory, command_environment):
     (folder / store.PARAMS).write_text("seed: 1\n")
     methods = {"prevalence": {}, "logit": {"C": 1.0}, "rate_by_level": {"column": "absent"}}
     task = params.Task("churn", ("auc", "brier"), "auc", {}, 0, {"classification": methods}, {"small": {}})
-    settings = params.Params(1, 1, 60.0, 0.95, 50, (), (), {"churn": task})
+    settings = params.Params(1, 1, 60.0, 0.95, 50, (), {"churn": task})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for name in os.environ.keys() - command_environment.keys():
             patch.delenv(name)
-        problem.save(make.rolling())
+        files.save(make.rolling())
         found = comparing.compare("churn", "small", settings=settings)
         tracking.initialise()
         tracking.track(found, comparing.PIPELINE)

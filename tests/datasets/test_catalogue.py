@@ -7,8 +7,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from crmlab import catalogue, registry, schemas
-from crmlab.vocabulary import TABLES
+from crmlab import registry, store
+from crmlab.data import catalogue
 
 NAMES = registry.names("datasets")
 DOCS = Path(__file__).parents[2] / "docs" / "datasets.md"
@@ -30,7 +30,7 @@ def test_a_data_set_file_is_complete(name):
     assert all(declared.barred.values())
     if declared.span:
         assert declared.span[0] < declared.span[1]
-    adapters = [a for a in (*TABLES, "tables") if hasattr(module, a)]
+    adapters = [a for a in (*registry.names("canonical"), "tables") if hasattr(module, a)]
     assert adapters
     for adapter in adapters:
         assert list(inspect.signature(getattr(module, adapter)).parameters) == ["raw"]
@@ -77,4 +77,16 @@ def test_the_page_is_made_from_the_cards():
 
 
 def test_keys_come_first():
-    assert [schemas.key(t) for t in TABLES][:2] == ["line_id", "customer"]
+    keys = [registry.find("canonical", table).key for table in ("transactions", "customers")]
+    assert keys == ["line_id", "customer"]
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"\xff", b'{"tables": {"labelled": 1}}'])
+def test_a_damaged_fingerprint_hides_no_other_data_set(project, content):
+    for name in ("cdnow", "mine"):
+        store.fingerprint_file(name).parent.mkdir(parents=True, exist_ok=True)
+        store.fingerprint_file(name).write_bytes(content)
+    said = catalogue.catalogue().set_index("name")["label"]
+    assert said["cdnow"] == "damaged: run `crmlab tables cdnow`"
+    assert said["mine"] == "damaged: run `crmlab tables mine --csv FILE`"
+    assert said["telco_churn"] == registry.find("datasets", "telco_churn").label

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import fetch, registry, store, tables
+from crmlab import registry, store
+from crmlab.data import fetch, tables
 from crmlab.datasets import cdnow as cdnow_file
 
 pytestmark = pytest.mark.data
@@ -178,3 +179,18 @@ def test_the_lines_of_the_cdnow_sample_are_lines_of_the_master(made):
     same = master[master["customer"].isin(sample["customer"])].sort_values(cdnow_file.FIELDS)
     expected = sample[cdnow_file.FIELDS].sort_values(cdnow_file.FIELDS)
     pd.testing.assert_frame_equal(same.reset_index(drop=True), expected.reset_index(drop=True))
+
+
+def test_completejourney(made):
+    fingerprint = made("completejourney")
+    assert fingerprint["tables"]["transactions"]["rows"] == 1_469_307
+    assert fingerprint["notes"]["households"] == 2_469
+    assert fingerprint["notes"]["baskets"] == 155_848
+    assert fingerprint["notes"]["lines_of_quantity_0"] == 8_869
+    assert fingerprint["notes"]["lines_of_amount_0"] == 11_226
+    lines = table("completejourney", "transactions")
+    assert lines["amount"].astype("float64").sum() == pytest.approx(4_596_039.58, abs=0.005)
+    # the shop's own clock: the year's lines lie in the year
+    assert {*lines["timestamp"].dt.year} == {2017}
+    goods = lines[~lines["is_fee"]]
+    assert goods["quantity"].max() < 1_000 < lines["quantity"].max()

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from crmlab import store
-from crmlab.cleaning import Rules, flag
-from crmlab.features._gather import as_known, gather
-from crmlab.tables import canonical
+from crmlab.data.cleaning import Rules, flag
+from crmlab.data.tables import canonical
+from crmlab.history.gather import as_known, gather
 
 CUTOFF = dt.datetime(2024, 3, 1)
 

@@ -9,7 +9,8 @@ import pytest
 
 from crmlab import registry, store
 from crmlab.errors import UsageError
-from crmlab.features._gather import applicable, as_known, gather
+from crmlab.history.gather import as_known, gather
+from crmlab.problems.reads import families_of
 
 NULL = None
 
@@ -197,7 +198,7 @@ def test_profile(features):
 @pytest.mark.parametrize("family", registry.names("features"))
 def test_a_count_names_a_column_of_its_family(features, family):
     columns = features(family)["A"]
-    assert set(getattr(registry.module("features", family), "COUNTS", ())) <= set(columns)
+    assert set(registry.find("features", family).counts) <= set(columns)
 
 
 def test_no_two_families_share_a_column_and_bytes_repeat(tables):
@@ -222,6 +223,8 @@ def test_a_column_given_twice_is_refused(tables):
 
 
 def test_families_without_their_tables_are_skipped():
-    assert applicable(["purchases", "service"], {"transactions": None}) == ["purchases"]
+    churn, asked = registry.find("tasks", "churn"), {"features": ["purchases", "service"]}
+    assert families_of(churn, asked, ["transactions"]) == ["purchases"]
+    assert families_of(churn, asked, ["tickets", "transactions"]) == ["purchases", "service"]
     with pytest.raises(UsageError, match="Did you mean 'purchases'"):
-        applicable(["purchase"], {})
+        families_of(churn, {"features": ["purchase"]}, [])

@@ -8,7 +8,8 @@ import pytest
 from crmlab import registry
 from crmlab.errors import NotApplicable
 from crmlab.kinds import Context, lifetime, lifetime_covariates
-from crmlab.vocabulary import CARRIED, CATEGORICAL, NUMERIC, SUMMARY
+from crmlab.kinds.lifetime import SUMMARY
+from crmlab.vocabulary import CARRIED, CATEGORICAL, NUMERIC
 
 SUMMARY_ROLES = dict.fromkeys(SUMMARY, NUMERIC)
 ROLES = {

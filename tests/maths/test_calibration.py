@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
 
-from crmlab.maths import calibration
+from crmlab.maths import calibration, resampling
 
 
 def test_recalibration_by_hand():
@@ -39,3 +39,36 @@ def test_the_error_of_a_constant_is_what_the_metric_gives_it():
     outcome = np.array([0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0])
     found = calibration.squared_error(outcome, np.full(12, outcome.mean()), np.ones((1, 12)))
     assert found == pytest.approx([calibration.error_of_constant(outcome)], abs=1e-15)
+
+
+def test_intervals_of_the_error_lie_beyond_zero_where_scores_are_off_and_hardly_where_they_are_not():
+    """Gaps that are partly noise are drawn in before weightings move them: before, .89 and 0 of 200."""
+    rng, beyond = np.random.default_rng(0), {1.0: 0, 0.6: 0}
+    for slope in beyond:
+        for _ in range(60):
+            z = rng.normal(-1, 1, 1000)
+            outcome = (rng.random(1000) < 1 / (1 + np.exp(-slope * z))).astype(int)
+            weights = resampling.poisson_weights(np.arange(1000), 200, rng)
+            score = 1 / (1 + np.exp(-z))
+            (value,) = calibration.squared_error(outcome, score, np.ones((1, 1000)))
+            replicates = calibration.replicates_of_error(outcome, score, weights)
+            lower, _ = resampling.interval_from_replicates(value, replicates, level=0.95)
+            beyond[slope] += lower > 0
+    # nominal: 2.5 %; it is conservative, as the spread of a square is smallest at 0
+    assert beyond[1.0] <= 4
+    assert beyond[0.6] >= 57
+
+
+def test_gaps_that_are_no_larger_than_noise_are_moved_to_0():
+    outcome, score = np.array([0, 1] * 50), np.full(100, 0.5)
+    one = np.ones((1, 100))
+    # each bin holds the tie group in proportion, so all gaps are 0: nothing to move
+    plain, moved = (
+        calibration.squared_error(outcome, score, one),
+        calibration.replicates_of_error(outcome, score, one),
+    )
+    assert moved == pytest.approx(plain)
+    # gaps of .1, whose squares sum to less than their noise, are moved away: minus the noise is left
+    outcome = np.array([0, 1, 1, 0, 1, 0, 1, 0, 1, 1] * 10)
+    (left,) = calibration.replicates_of_error(outcome, score, one)
+    assert left == pytest.approx(-0.25 / 10)

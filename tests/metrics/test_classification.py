@@ -12,7 +12,7 @@ SOLUTION = pd.DataFrame({"outcome": [1, 0, 0, 1]})
 
 def _measure(name, score, solution=SOLUTION, **prices):
     answers = pd.DataFrame({"score": score})
-    return registry.find("metrics", name)(solution, answers, None, np.ones((1, len(answers))), **prices)[0]
+    return registry.metric(name)(solution, answers, None, np.ones((1, len(answers))), **prices)[0]
 
 
 def test_brier_by_hand():
@@ -129,7 +129,7 @@ def test_an_accept_rate_is_a_lower_margin():
     half = _measure("acquisition_profit", RANKED, RESPONSE, margin_mean=20.0, accept_rate=0.5, **prices)
     less = _measure("acquisition_profit", RANKED, RESPONSE, margin_mean=10.0, accept_rate=1.0, **prices)
     assert half == less
-    chance = registry.find("metrics", "acquisition_profit").chance
+    chance = registry.metric("acquisition_profit").chance
     both = [{"margin_mean": 20.0, "accept_rate": 0.5}, {"margin_mean": 10.0, "accept_rate": 1.0}]
     found = [chance(RESPONSE, **money, **prices) for money in both]
     assert found[0] == pytest.approx(found[1], abs=1e-12)

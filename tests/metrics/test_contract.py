@@ -1,5 +1,6 @@
 """The contract of the folder: every file under metrics/ keeps what it declares."""
 
+import ast
 import math
 
 import numpy as np
@@ -7,9 +8,12 @@ import pandas as pd
 import pytest
 
 from crmlab import registry
+from crmlab.kinds.recommendation import ASSORTMENT, BUYERS, COUNT, OFFERED
 from crmlab.kinds.survival import CURVE, times
+from crmlab.maths.next_basket.texts import BETWEEN
 
 NAMES = registry.names("metrics")
+"""Every file; one with parameters is measured at their defaults."""
 PRICES = {
     "customer_value": 200.0,
     "incentive_cost": 10.0,
@@ -22,17 +26,23 @@ PRICES = {
     "accept_rate": 0.8,
     "budget_per_1000": 100.0,
 }
-UNREACHED = ("capture_10", "capture_20", "purchases_capture_10", "concordance_uno", "cost_per_acquired")
+UNREACHED = ("capture", "purchases_capture", "concordance_uno", "cost_per_acquired", "precision")
 """Metrics with a finite best end that even the solution does not reach.
 
 A contact costs something; the outcome as a score says who leaves, and not when; a tenth of the customers
-does not spend everything.
+does not spend everything; nobody buys as many items as a list has places.
 """
 JUDGED_ONCE = ("silhouette", "value_explained", "davies_bouldin", "calinski_harabasz")
 """Metrics whose parts or scale are made once from all customers: a repeated row would change them."""
-SHAPE_ONLY = ("size_balance", "reachable_share")
-"""Metrics of the partition alone: the solution fed back is no better by them than a random one."""
-WITHOUT_CHANCE = tuple(n for n in NAMES if registry.find("metrics", n).chance is None)
+OF_WHAT_IS_SHOWN = ("item_coverage", "novelty", "popularity_bias", "exposure_gini")
+SHAPE_ONLY = ("size_balance", "reachable_share", *OF_WHAT_IS_SHOWN)
+"""Metrics of the answer alone: the solution fed back is no better by them than a random one."""
+OF_SPEND = (
+    *("capture", "decile_calibration", "mae", "msle", "normalised_gini", "rmse", "spearman"),
+    *("top_coverage", "total_bias"),
+)
+"""Metrics whose score is an amount of money, and not a probability."""
+WITHOUT_CHANCE = tuple(n for n in NAMES if registry.metric(n).chance is None)
 """Metrics for which an uninformative answer has no one value (each file says why)."""
 
 
@@ -65,7 +75,35 @@ def world():
     solution["purchases"] = np.where(outcome == 1, 0, 1 + rng.poisson(1.5, n))
     # an offer pays in one group, does harm in another, and reaches nobody without consent
     effect = np.where(rows["consent"] > 0, 5.0 * (truth - 1), np.nan)
-    return _followed(solution.assign(effect=effect)), rows, rng
+    return _followed(_bought(solution.assign(effect=effect), rng)), rows, rng
+
+
+ASSORTED = np.array([f"p{i:02d}" for i in range(40)], dtype=object)
+"""The items of a shop, the first ones the most popular."""
+
+
+def _bought(solution, rng):
+    """Return the solution with what each customer bought next: up to five items; nothing, for a tenth."""
+    counts = np.where(rng.random(len(solution)) < 0.1, 0, rng.integers(1, 6, len(solution)))
+    texts = [BETWEEN.join(rng.choice(ASSORTED, count, replace=False)) for count in counts]
+    was = ["".join(rng.choice(["r", "e", "n"], count)) for count in counts]
+    paid = [BETWEEN.join(f"{price:.2f}" for price in rng.gamma(2, 5, count)) for count in counts]
+    columns = {"bought": texts, "bought_as": was, "paid": paid}
+    return solution.assign(**{name: pd.array(values, "str") for name, values in columns.items()})
+
+
+def _offers(lists):
+    """Return an answer of ranked lists: the items, and how many customers had bought each of them."""
+    share = dict(zip(ASSORTED, 1 / np.arange(2.0, 42.0), strict=True))
+    shares = [[share[i] for i in one] + [0.0] * (COUNT - len(one)) for one in lists]
+    texts = pd.array([BETWEEN.join(one) for one in lists], "str")
+    of_items = pd.DataFrame(shares, columns=list(BUYERS))
+    return {OFFERED: texts, ASSORTMENT: float(len(ASSORTED)), **{c: of_items[c] for c in BUYERS}}
+
+
+def _random_lists(solution, rng):
+    """Return lists of ten items that know nothing."""
+    return [rng.choice(ASSORTED, 10, replace=False) for _ in range(len(solution))]
 
 
 def _followed(solution):
@@ -101,7 +139,8 @@ def _perfect(solution, truth="truth"):
         _answer(solution, score=score, segment=segment, curves=_curves(solution)),
         solution["value"],
     )
-    answer = answer.assign(expected_purchases=solution["purchases"].astype(float))
+    lists = [text.split(BETWEEN) if text else [] for text in solution["bought"]]
+    answer = answer.assign(expected_purchases=solution["purchases"].astype(float), **_offers(lists))
     return answer.assign(spend=value, lower=value, upper=value, p_zero=(value == 0).astype(float))
 
 
@@ -112,6 +151,7 @@ def _uninformative(solution, rng):
     answer = _answer(solution, score=score, segment=segment, density=-2.0, curves=alike)
     spend = {"spend": solution["value"].mean(), "lower": solution["value"].min(), "p_zero": 0.0}
     bought = {"expected_purchases": solution["purchases"].mean()}
+    bought |= _offers(_random_lists(solution, rng))
     return answer.assign(**spend, **bought, upper=solution["value"].max())
 
 
@@ -122,7 +162,7 @@ def _noisy(solution, rng):
     answer = _answer(solution, score=score, segment=segment, density=-rng.random(n))
     spend = solution["value"] * rng.uniform(0.02, 2, n) + rng.random(n)
     bought = (solution["purchases"] * rng.uniform(0.02, 2, n) + rng.random(n)).round(2)
-    answer = answer.assign(expected_purchases=bought)
+    answer = answer.assign(expected_purchases=bought, **_offers(_random_lists(solution, rng)))
     return answer.assign(spend=spend, lower=0.5 * spend, upper=1.5 * spend, p_zero=rng.random(n))
 
 
@@ -131,35 +171,84 @@ def _inner(solution, answers):
 
 
 def _measure(name, solution, answers, rows, weights=None, inner=None):
+    answers = answers.assign(score=answers["spend"]) if name in OF_SPEND else answers
+    inner = _inner(solution, answers) if inner is None else inner
+    return _handed(name, solution, answers, rows, inner, weights)
+
+
+def _handed(name, solution, answers, rows, inner, weights=None):
     weights = np.ones((1, len(rows))) if weights is None else weights
     further = {price: PRICES[price] for price in registry.prices(name)}
-    if registry.wants_inner(name):
-        further["inner"] = _inner(solution, answers) if inner is None else inner
-    if "upper" in registry.find("metrics", name).needs:
-        answers = answers.assign(score=answers["spend"])
-    return registry.find("metrics", name)(solution, answers, rows, weights, **further)
+    further |= {"inner": inner} if registry.wants_inner(name) else {}
+    return registry.metric(name)(solution, answers, rows, weights, **further)
 
 
 def _chance(name, solution):
-    chance = registry.find("metrics", name).chance
+    chance = registry.metric(name).chance
     return chance(solution, **{p: PRICES[p] for p in registry.prices(name)}) if callable(chance) else chance
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_declaration_is_complete(name):
-    metric = registry.find("metrics", name)
+    metric = registry.metric(name)
     low, high = metric.range
     assert low < high
     assert low <= metric.best <= high
     assert metric.label
     assert metric.cite
-    assert metric.needs
+    assert metric.reads
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_parameter_has_a_rule_and_a_default_and_a_price_has_neither(name):
+    arguments = registry.declaration("metrics", name, "metric").args
+    assert [a.arg for a in arguments.args] == ["solution", "answers", "rows", "weights"]
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        ruled = argument.annotation is not None and "Annotated" in ast.unparse(argument.annotation)
+        assert ruled == (default is not None), argument.arg
+
+
+class _Recorded(pd.DataFrame):
+    """A frame that notes which of its columns are asked for by name."""
+
+    _metadata = ("asked",)
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame
+
+    def __getitem__(self, key):
+        self.asked.update([key] if isinstance(key, str) else [k for k in key if isinstance(k, str)])
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_metric_declares_to_read_it_reads_and_nothing_else(name, world):
+    solution, rows, rng = world
+    reads = registry.metric(name).reads
+    answers = _noisy(solution, rng)
+    answers = answers.assign(score=answers["spend"]) if name in OF_SPEND else answers
+    inner = _inner(solution, answers)
+    recorded = _Recorded(answers[list(reads)])
+    recorded.asked = set()
+    value = _handed(name, solution, recorded, rows, inner)
+    assert np.isfinite(value).all()
+    assert recorded.asked == {*reads}
+
+
+@pytest.mark.parametrize(("name", "column"), [(n, c) for n in NAMES for c in registry.metric(n).reads])
+def test_without_a_column_that_it_reads_a_metric_fails(name, column, world):
+    solution, rows, rng = world
+    answers = _noisy(solution, rng)
+    less = answers[[c for c in registry.metric(name).reads if c != column]]
+    with pytest.raises((KeyError, ValueError, IndexError, RuntimeWarning, AssertionError)):
+        assert np.isfinite(_handed(name, solution, less, rows, _inner(solution, answers))).all()
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in SHAPE_ONLY])
 def test_the_solution_fed_back_reaches_the_best_end(name, world):
     solution, rows, rng = world
-    metric = registry.find("metrics", name)
+    metric = registry.metric(name)
     # the segments that tell churners apart are the outcomes themselves
     perfect = _perfect(solution, "outcome" if name == "churn_separation" else "truth")
     best = _measure(name, solution, perfect, rows)[0]
@@ -176,7 +265,7 @@ def test_the_solution_fed_back_reaches_the_best_end(name, world):
 def test_an_uninformative_answer_lands_on_chance(name, world):
     solution, rows, rng = world
     values = [_measure(name, solution, _uninformative(solution, rng), rows)[0] for _ in range(20)]
-    random = "segment" in registry.find("metrics", name).needs
+    random = any(column.startswith("segment") for column in registry.metric(name).reads)
     # a ratio of two variances, an AUC of 24 positives: four standard errors of the mean of 20 draws
     spread = name in ("calinski_harabasz", "churn_separation")
     near = 4 * np.std(values) / np.sqrt(20) if spread else 0.02
@@ -210,7 +299,7 @@ def test_values_lie_in_the_range_under_any_weights(name, world):
     solution, rows, rng = world
     weights = rng.poisson(1.0, (8, len(rows)))
     values = _measure(name, solution, _noisy(solution, rng), rows, weights)
-    low, high = registry.find("metrics", name).range
+    low, high = registry.metric(name).range
     assert values.shape == (8,)
     assert ((values >= low) & (values <= high)).all()
 
@@ -223,16 +312,20 @@ def test_a_single_class_or_segment_is_no_exception(name, outcome, world):
     solution = _followed(solution.assign(effect=0.0)).assign(duration_days=45 if outcome else 90)
     answers = _answer(solution, score=np.linspace(0, 1, len(rows)), segment=np.zeros((4, len(rows)), int))
     solution["purchases"], answers["expected_purchases"] = 0, answers["score"]
+    solution = solution.assign(bought=pd.array([""] * len(rows), "str"), bought_as="", paid="")
+    answers = answers.assign(**_offers([list(ASSORTED[:10])] * len(rows)))
     spend = {"spend": answers["score"], "lower": 0.0, "upper": answers["score"], "p_zero": 0.5}
     value = _measure(name, solution, answers.assign(**spend), rows)
     undefined = {"auc", "silhouette", "stability_ari", "truth_ari", "value_explained"}
     undefined |= {"calinski_harabasz", "churn_separation", "davies_bouldin", "persistence_ari"}
     undefined |= {"size_balance", "stability_jaccard", "concordance_uno", "time_dependent_auc"}
-    undefined |= {"capture_10", "capture_20", "decile_calibration", "normalised_gini"}
+    undefined |= {"capture", "decile_calibration", "normalised_gini"}
     undefined |= {"spearman", "total_bias"}
-    undefined |= {"purchases_bias", "purchases_capture_10", "purchases_spearman"}
+    undefined |= {"purchases_bias", "purchases_capture", "purchases_spearman"}
+    undefined |= {"recall", "recall_repeat", "recall_explore", "recall_new_category", "precision", "ndcg"}
+    undefined |= {"hit_rate", "average_precision_at", "margin_at"}
     if outcome == 0:
-        undefined |= {"average_precision", "cost_per_acquired", "lift_5", "lift_20", "top_decile_lift"}
+        undefined |= {"average_precision", "cost_per_acquired", "lift"}
     assert value.shape == (1,)
     assert np.isnan(value[0]) == (name in undefined)
 
@@ -242,7 +335,7 @@ def test_without_an_inner_hold_out_there_is_no_value(name, world):
     solution, rows, rng = world
     further = {price: PRICES[price] for price in registry.prices(name)}
     given = (solution, _noisy(solution, rng), rows, np.ones((3, len(rows))))
-    values = registry.find("metrics", name)(*given, inner=None, **further)
+    values = registry.metric(name)(*given, inner=None, **further)
     assert np.isnan(values).tolist() == [True] * 3
 
 
@@ -251,7 +344,8 @@ def test_where_nobody_counted_purchases_there_is_no_value(name, world):
     solution, rows, rng = world
     answers, uncounted = _noisy(solution, rng), solution.drop(columns="purchases")
     assert np.isnan(_measure(name, uncounted, answers, rows, np.ones((3, len(rows))))).tolist() == [True] * 3
-    if callable(registry.find("metrics", name).chance):
+    # a share of the customers captures that share by chance, whether it was counted or not
+    if callable(registry.metric(name).chance) and name != "purchases_capture":
         assert np.isnan(_chance(name, uncounted))
 
 

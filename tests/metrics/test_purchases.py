@@ -27,22 +27,22 @@ WEIGHTED = {
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_by_hand(name):
-    found = registry.find("metrics", name)(SOLUTION, ANSWERS, None, np.ones((1, 4)))
+    found = registry.metric(name)(SOLUTION, ANSWERS, None, np.ones((1, 4)))
     assert found[0] == pytest.approx(BY_HAND[name])
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_a_weight_counts_as_so_many_customers(name):
-    found = registry.find("metrics", name)(SOLUTION, ANSWERS, None, np.array([[1, 1, 1, 1], [0, 1, 1, 2]]))
+    found = registry.metric(name)(SOLUTION, ANSWERS, None, np.array([[1, 1, 1, 1], [0, 1, 1, 2]]))
     np.testing.assert_allclose(found, [BY_HAND[name], WEIGHTED[name]])
 
 
 def test_expecting_nothing_of_anyone_is_a_bias_of_all():
     nothing = ANSWERS.assign(expected_purchases=0.0)
-    found = registry.find("metrics", "purchases_bias")(SOLUTION, nothing, None, np.ones((1, 4)))
+    found = registry.metric("purchases_bias")(SOLUTION, nothing, None, np.ones((1, 4)))
     assert found.tolist() == [-1.0]
 
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_it_is_asked_only_of_methods_that_expect_purchases(name):
-    assert registry.find("metrics", name).needs == ("expected_purchases",)
+    assert registry.metric(name).reads == ("expected_purchases",)

@@ -25,7 +25,7 @@ def value(score, outcome, spend, weights=None, **changes):
     rows = pd.DataFrame({"total_spend": np.asarray(spend, dtype=float), "T_days": np.full(n, 100.0)})
     weights = np.ones((1, n)) if weights is None else weights
     answers, solution = pd.DataFrame({"score": score}), pd.DataFrame({"outcome": outcome})
-    measure = registry.find("metrics", "retention_profit")
+    measure = registry.metric("retention_profit")
     return measure(solution, answers, rows, weights, **PRICES | changes)
 
 
@@ -52,7 +52,7 @@ def test_ties_at_the_border_are_shared():
 
 def test_without_spend_everyone_is_worth_the_same():
     answers, solution = pd.DataFrame({"score": [1.0, 0.0]}), pd.DataFrame({"outcome": [1, 0]})
-    measure = registry.find("metrics", "retention_profit")
+    measure = registry.metric("retention_profit")
     found = measure(solution, answers, pd.DataFrame(index=range(2)), np.ones((1, 2)), **PRICES)
     assert found[0] == pytest.approx((0.3 * 190 - 1) / 2)
 

@@ -16,7 +16,7 @@ def _measure(name, answers, rows=None, solution=None, weights=None, **prices):
     answers = pd.DataFrame(answers)
     rows = pd.DataFrame({"row_id": np.arange(len(answers))}) if rows is None else rows
     weights = np.ones((1, len(answers))) if weights is None else weights
-    return registry.find("metrics", name)(solution, answers, rows, weights, **prices)
+    return registry.metric(name)(solution, answers, rows, weights, **prices)
 
 
 def _offers(effect, segment, **prices):
@@ -196,7 +196,7 @@ def test_an_offer_by_hand():
 
 
 def test_chance_is_an_offer_to_everyone_or_no_one():
-    chance = registry.find("metrics", "offer_gain").chance
+    chance = registry.metric("offer_gain").chance
     solution = pd.DataFrame({"effect": [10.0, 0.0, 0.0, np.nan]})
     assert chance(solution, contact_cost=0.5, margin_share=0.3) == pytest.approx(1.5 / 4)
     assert chance(solution, contact_cost=2.0, margin_share=0.3) == 0.0

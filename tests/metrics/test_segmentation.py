@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata
+from sklearn.linear_model import Ridge
 from sklearn.metrics import (
     adjusted_rand_score,
     calinski_harabasz_score,
@@ -12,8 +14,8 @@ from sklearn.metrics import (
 from sklearn.mixture import GaussianMixture
 
 from crmlab import registry
-from crmlab.encoding import segment_input
-from crmlab.metrics.value_explained import _predict, rfm_cells
+from crmlab.maths.encoding import segment_input
+from crmlab.metrics.value_explained import _predict, rfm_columns
 
 N = 2500
 
@@ -37,7 +39,7 @@ def world():
 def _measure(name, solution, segments, rows, weights=None, **prices):
     answers = pd.DataFrame(segments)
     weights = np.ones((1, len(rows))) if weights is None else weights
-    return registry.find("metrics", name)(solution, answers, rows, weights, **prices)
+    return registry.metric(name)(solution, answers, rows, weights, **prices)
 
 
 def test_agreement_is_that_of_scikit_learn(world):
@@ -130,40 +132,48 @@ def test_bic_is_that_of_scikit_learn_per_customer(world):
     assert values[1] == pytest.approx(model.bic(drawn) / len(drawn), rel=1e-12)
 
 
-def test_rfm_cells_keep_ties_and_gaps_together(world):
+def test_the_basis_of_rfm_keeps_ties_and_gaps_together(world):
     rows, _, _ = world
     rows.loc[:99, "monetary_value"] = np.nan
-    cell = rfm_cells(rows)
-    quintiles = pd.DataFrame(
-        {"cell": cell, "frequency": rows["frequency"], "gap": rows["monetary_value"].isna()}
-    )
-    # no cell mixes a gap with a value, and equal customers share a cell
-    assert (quintiles.groupby("cell")["gap"].nunique() == 1).all()
-    assert cell.max() < 6**3
-    same = pd.concat([rows.iloc[[0]]] * 10)
-    assert len(np.unique(rfm_cells(same))) == 1
+    base = rfm_columns(rows)
+    # three splines of eight columns, three marks of gaps, three products
+    assert base.shape == (N, 3 * 8 + 3 + 3)
+    assert np.isfinite(base).all()
+    assert len(np.unique(rfm_columns(pd.concat([rows.iloc[[0]]] * 10)), axis=0)) == 1
+    ties = rows["frequency"] == rows["frequency"].iloc[0]
+    assert len(np.unique(base[ties][:, 9:17], axis=0)) == 1
+
+
+def cells(rows):
+    """Return the cell of each customer: tenths of recency times tenths of money."""
+    tenths = [np.floor(10 * rankdata(rows[c]) / (N + 1)) for c in ("days_since_last", "monetary_value")]
+    return (10 * tenths[0] + tenths[1]).astype(int)
 
 
 def test_only_what_rfm_does_not_know_counts(world):
     rows, solution, _ = world
     beyond = _measure("value_explained", solution, {"segment": solution["truth"]}, rows)[0]
     assert 0.03 < beyond < 0.5
-    # segments that repeat what the cells say add nothing
-    cell = rfm_cells(rows)
-    assert _measure("value_explained", solution, {"segment": cell // 25}, rows) == pytest.approx(
+    # one segment says nothing at all
+    assert _measure("value_explained", solution, {"segment": np.zeros(N)}, rows) == pytest.approx(
         [0], abs=1e-12
     )
-    assert _measure("value_explained", solution, {"segment": np.zeros(N)}, rows) == pytest.approx(
-        [0], abs=1e-15
-    )
 
 
-def test_labels_permuted_within_rfm_cells_earn_nothing(world):
+def test_cuts_of_the_same_three_columns_earn_nothing(world):
+    """Finer than quintiles, and yet nothing that a smooth model of the columns does not know."""
+    rows, solution, _ = world
+    found = _measure("value_explained", solution, {"segment": cells(rows) // 10}, rows)[0]
+    real = _measure("value_explained", solution, {"segment": solution["truth"]}, rows)[0]
+    assert -0.01 < found < 0.002
+    assert found < 0.02 * real
+
+
+def test_labels_permuted_among_alike_customers_earn_nothing(world):
     rows, solution, rng = world
-    cell = rfm_cells(rows)
     found = []
     for _ in range(20):
-        permuted = pd.Series(solution["truth"]).groupby(cell).transform(lambda s: rng.permutation(s))
+        permuted = pd.Series(solution["truth"]).groupby(cells(rows)).transform(lambda s: rng.permutation(s))
         found.append(_measure("value_explained", solution, {"segment": permuted}, rows)[0])
     # cross-fitted they cost what four effects fitted to 2,500 customers cost: about k / n = .002
     assert -0.005 < np.mean(found) < 0.001
@@ -174,9 +184,18 @@ def test_labels_permuted_within_rfm_cells_earn_nothing(world):
 def test_in_sample_useless_labels_would_have_earned_something(world):
     """What the cross-fitting is for: a least-squares fit never gets worse by useless columns."""
     rows, solution, rng = world
-    cell, value, everyone = rfm_cells(rows), np.log1p(solution["value"].to_numpy()), np.ones(N, dtype=bool)
-    base, full = _predict(value, cell, rng.integers(0, 30, N), everyone, everyone)
-    assert np.mean((value - base) ** 2 - (value - full) ** 2) / value.var() > 0.005
+    base, value, everyone = rfm_columns(rows), np.log1p(solution["value"].to_numpy()), np.ones(N, dtype=bool)
+    alone, full = _predict(value, base, rng.integers(0, 30, N), everyone, everyone)
+    assert np.mean((value - alone) ** 2 - (value - full) ** 2) / value.var() > 0.005
+
+
+def test_the_models_are_least_squares_with_a_trace_of_a_ridge(world):
+    rows, solution, rng = world
+    base, value = rfm_columns(rows), np.log1p(solution["value"].to_numpy())
+    train = rng.random(N) < 0.8
+    alone, _ = _predict(value, base, np.zeros(N, dtype=int), train, ~train)
+    by_hand = Ridge(alpha=1e-6 * train.sum()).fit(base[train], value[train]).predict(base[~train])
+    assert alone == pytest.approx(by_hand, abs=1e-6)
 
 
 def test_many_useless_segments_are_not_rewarded(world):

@@ -38,7 +38,7 @@ def world(n=200, *, censored=False):
 
 
 def value(name, solution, answers):
-    return registry.find("metrics", name)(solution, answers, solution, np.ones((1, len(solution))))[0]
+    return registry.metric(name)(solution, answers, solution, np.ones((1, len(solution))))[0]
 
 
 def test_integrated_brier_by_hand():
@@ -54,7 +54,7 @@ def test_integrated_brier_by_hand():
 def test_without_censoring_the_horizon_is_an_ordinary_outcome():
     solution, answers = world()
     weights = generator(1, "weights").integers(0, 3, (4, len(solution)))
-    at_horizon = registry.find("metrics", "survival_calibration")
+    at_horizon = registry.metric("survival_calibration")
     np.testing.assert_allclose(
         at_horizon(solution, answers, solution, weights),
         calibration_error(solution, answers, solution, weights),
@@ -62,11 +62,11 @@ def test_without_censoring_the_horizon_is_an_ordinary_outcome():
     # a curve that falls only at the horizon has but one time at which anybody left
     late = solution.assign(duration_days=120)
     np.testing.assert_allclose(
-        registry.find("metrics", "time_dependent_auc")(late, answers, late, weights),
+        registry.metric("time_dependent_auc")(late, answers, late, weights),
         auc(late, answers, late, weights),
     )
     np.testing.assert_allclose(
-        registry.find("metrics", "integrated_brier")(
+        registry.metric("integrated_brier")(
             late, answers.assign(**dict.fromkeys(CURVE[:-1], 1.0)), late, weights
         ),
         brier(late, answers, late, weights) / 22,
@@ -86,7 +86,7 @@ def test_shorter_follow_up_is_made_up_for(name):
 
 def test_truth_beats_one_curve_for_all():
     solution, answers = world(2000)
-    metric = registry.find("metrics", "integrated_brier")
+    metric = registry.metric("integrated_brier")
     assert value("integrated_brier", solution, answers) < metric.chance(solution)
     assert value("concordance_uno", solution, answers) > 0.6
     assert value("time_dependent_auc", solution, answers) > 0.6
@@ -102,7 +102,7 @@ def test_too_gloomy_curves_are_found_out():
 
 def test_what_is_chance_at_the_horizon_does_not_depend_on_the_follow_up():
     whole, short = (world(4000, censored=c)[0] for c in (False, True))
-    chance = registry.find("metrics", "survival_calibration").chance
+    chance = registry.metric("survival_calibration").chance
     assert chance(whole) == pytest.approx(-whole["event"].mean() * (1 - whole["event"].mean()) * 10 / 4000)
     # the noise of those who are known, each of whom stands for others
     unknown = short.assign(

@@ -37,5 +37,5 @@ BY_HAND = {
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_by_hand(name):
-    found = registry.find("metrics", name)(SOLUTION, ANSWERS, None, np.ones((1, 4)))
+    found = registry.metric(name)(SOLUTION, ANSWERS, None, np.ones((1, 4)))
     assert found[0] == pytest.approx(BY_HAND[name])

@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from crmlab import params
-from crmlab.compare import Comparison, judged
+from crmlab.comparison.compare import Comparison, judged
+from crmlab.comparison.run import Run
 from crmlab.plots._style import Picture
-from crmlab.run import Run
 from crmlab.vocabulary import CHANCE, NOT_APPLICABLE, STATUS_QUO
 
 PRICES = {
@@ -31,7 +31,7 @@ PRICES = {
 def judge(problem: Any, runs: list[Run], metrics: tuple[str, ...], prices: dict[str, float]) -> Comparison:
     """Return the comparison of finished runs; the first metric is the primary one."""
     part = params.Task(problem.task, metrics, metrics[0], prices, 0, {}, {})
-    settings = params.Params(1, 1, 60.0, 0.95, 60, (), (), {problem.task: part})
+    settings = params.Params(1, 1, 60.0, 0.95, 60, (), {problem.task: part})
     return judged(problem, runs, part, settings)
 
 
@@ -75,7 +75,7 @@ def resampled(make: SimpleNamespace) -> Comparison:
 @pytest.fixture(scope="session")
 def segmentation(make: SimpleNamespace) -> Comparison:
     """A comparison of segments: one by visits, always the same, and one at random."""
-    problem = make.rolling(task="segmentation", truth=False, refits=1)
+    problem = make.rolling(task="segmentation", truth=False)
     visits = problem.rows.set_index("row_id")["visits"]
     rng = np.random.default_rng(5)
 

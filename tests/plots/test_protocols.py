@@ -34,7 +34,7 @@ def found(n: int = 3, *, lowest: float = 0.70) -> SimpleNamespace:
         problems=("late", "mixed"),
         first="a hold-out in time",
         second="a random split",
-        metric=registry.find("metrics", "auc"),
+        metric=registry.metric("auc"),
         level=0.95,
         methods=pd.DataFrame(about | columns),
     )

@@ -25,7 +25,7 @@ def answering(comparison: Any, outcomes: list[int], scores: list[float]) -> Any:
     ids = np.arange(len(outcomes))
     answers = pd.DataFrame({"fold": 0, "row_id": ids, "score": scores})
     problem = SimpleNamespace(
-        facts=comparison.problem.facts | {"folds": [{"fold": 0, "window": 0, "refit": 0, "cutoff": None}]},
+        facts=comparison.problem.facts | {"folds": [{"fold": 0, "window": 0, "cutoff": None}]},
         solution=pd.DataFrame({"row_id": ids, "outcome": outcomes}),
         rows=pd.DataFrame({"row_id": ids, "customer": [f"c{i}" for i in ids]}),
         task="churn",
@@ -67,7 +67,7 @@ def test_a_lead_is_positive_where_the_champion_is_better(which, request, whole):
     comparison = request.getfixturevalue(which)
     best = comparison.verdict.champion
     values = comparison.of_metric(comparison.primary).set_index("method")["value"]
-    upward = registry.find("metrics", comparison.primary).higher_is_better
+    upward = registry.metric(comparison.primary).higher_is_better
     leads = differences.leads(comparison).set_index("method")
     assert best not in leads.index
     expected = (values[best] - values[leads.index]) * (1 if upward else -1)
@@ -196,7 +196,7 @@ def test_a_band_is_as_wide_as_the_standard_error_says(churn):
 
 def test_a_customer_has_one_weight_in_all_windows(churn):
     once = answering(churn, [1, 0] * 50, list(np.linspace(1, 0, 100)))
-    folds = [{"fold": f, "window": f, "refit": 0, "cutoff": None} for f in (0, 1)]
+    folds = [{"fold": f, "window": f, "cutoff": None} for f in (0, 1)]
     answers = pd.concat([once.runs[0].answers.assign(fold=f) for f in (0, 1)])
     posed = SimpleNamespace(**vars(once.problem) | {"facts": once.problem.facts | {"folds": folds}})
     twice = replace(once, problem=posed, runs=[replace(once.runs[0], answers=answers)])
@@ -220,7 +220,7 @@ def test_lift_writes_the_numbers_of_the_metric(churn, whole):
     expected = _band.curve(churn, best, np.array([*lift.MARKED, 1.0]), lift.lift)[:3]
     for value in expected:
         assert any(t.startswith(f"{value:.1f} [") for t in texts)
-    metric = registry.find("metrics", "lift_20")
+    metric = registry.metric("lift_20")
     frames = list(_band.by_window(churn, best))
     values = [metric(f, f, None, np.ones((1, len(f))))[0] for f in frames]
     assert expected[2] == pytest.approx(np.mean(values))
@@ -244,7 +244,7 @@ def test_drift_draws_the_rates_of_the_facts(churn, whole):
     figure = drift.draw(churn)
     axes = figure.axes[0]
     posed = churn.problem
-    firsts = [f["fold"] for f in posed.facts["folds"] if f["refit"] == 0]
+    firsts = [f["fold"] for f in posed.facts["folds"]]
     rates = [posed.solution["outcome"].to_numpy()[posed.fold(f).test_row_ids].mean() for f in firsts]
     np.testing.assert_allclose(line(axes, "test")[:, 1], rates)
     answers = churn.run_of(churn.verdict.champion).answers

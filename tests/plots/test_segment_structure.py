@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import silhouette_score
 
-from crmlab.encoding import segment_input
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import segment_input
 from crmlab.plots import segment_count, segment_map, silhouettes, snake
-from crmlab.plots._answers import segmented
 from crmlab.plots._points import clustered, points
 
 CURVE = [

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from crmlab import registry
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.plots import migration, segments, stability, value
-from crmlab.plots._answers import segmented
 
 
 def test_profile_shows_medians_and_sizes(segmentation, whole):

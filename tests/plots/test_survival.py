@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab import censoring
-from crmlab.compare import judged
+from crmlab.comparison.compare import judged
 from crmlab.errors import NotApplicable
 from crmlab.kinds.survival import CURVE, times
 from crmlab.maths.retention_curves import log_survivor
 from crmlab.maths.survival import kaplan_meier
 from crmlab.params import Params, Task
 from crmlab.plots import _survivors, calibration, gains, retention_curves, survival_curves
+from crmlab.problems import censoring
 from crmlab.seeds import generator
 from crmlab.vocabulary import CHANCE
 
@@ -63,13 +63,13 @@ def retention(make):
         run("kaplan_meier", base, CHANCE),
     ]
     part = Task("retention", METRICS, METRICS[0], {}, 0, {}, {})
-    return judged(problem, runs, part, Params(1, 1, 60.0, 0.95, 60, (), (), {"retention": part}))
+    return judged(problem, runs, part, Params(1, 1, 60.0, 0.95, 60, (), {"retention": part}))
 
 
 def last_window(comparison):
     """Return rows and solution of the last window's test rows."""
     problem = comparison.problem
-    fold = max(f["fold"] for f in problem.facts["folds"] if f["refit"] == 0)
+    fold = max(f["fold"] for f in problem.facts["folds"])
     ids = problem.folds.loc[(problem.folds["fold"] == fold) & (problem.folds["part"] == "test"), "row_id"]
     return problem.rows.set_index("row_id").loc[ids], problem.solution.set_index("row_id").loc[ids]
 
@@ -191,7 +191,7 @@ def test_gains_count_each_end_for_those_not_followed_so_long(censored, whole):
     known = censored.problem.solution.set_index("row_id")
     tenth = np.mean([0.1 / censoring.rate(known.loc[ids], 90) for ids in parts])
     assert np.interp(0.1, *perfect.T) == pytest.approx(tenth)
-    reached = censored.curves().groupby("method")["reached"].last()
+    reached = censored.curves().groupby("method")["y"].last()
     assert reached.tolist() == [1.0] * 3
     whole(figure)
 

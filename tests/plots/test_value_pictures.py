@@ -21,7 +21,7 @@ def valued(churn):
     ids = np.arange(40)
     answers = pd.DataFrame({"fold": 0, "row_id": ids, "score": spent + 1.0, "lower": 0.0, "upper": 18.0})
     problem = SimpleNamespace(
-        facts=churn.problem.facts | {"folds": [{"fold": 0, "window": 0, "refit": 0, "cutoff": None}]},
+        facts=churn.problem.facts | {"folds": [{"fold": 0, "window": 0, "cutoff": None}]},
         solution=pd.DataFrame({"row_id": ids, "outcome": (spent > 0).astype(int), "value": spent}),
         rows=pd.DataFrame({"row_id": ids, "customer": [f"c{i}" for i in ids]}),
         task="value",

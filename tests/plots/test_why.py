@@ -13,20 +13,21 @@ import pandas as pd
 import pytest
 
 from crmlab import store
+from crmlab.comparison.run import Run
 from crmlab.errors import NotApplicable
+from crmlab.explain.shapes import curves, pairs
+from crmlab.explain.window import BOOSTING
+from crmlab.findings.why.importance import Importance
 from crmlab.methods.classification.explainable_boosting import ExplainableBoosting
 from crmlab.plots import _style, importance, shapes
-from crmlab.run import Run
+from crmlab.store.seal import sealed
 from crmlab.vocabulary import OK
-from crmlab.why.importance import Importance
-from crmlab.why.shapes import curves, pairs
-from crmlab.why.window import BOOSTING
 
 
 @pytest.fixture
 def compared(project: Any, make: SimpleNamespace) -> SimpleNamespace:
     """A comparison of one explainable boosting machine over two windows."""
-    problem = make.rolling(n=300, refits=1)
+    problem = make.rolling(n=300)
     details = {}
     for fact in problem.facts["folds"]:
         fold, columns = problem.fold(fact["fold"]), list(problem.facts["roles"])
@@ -37,7 +38,9 @@ def compared(project: Any, make: SimpleNamespace) -> SimpleNamespace:
     folder = store.run_folder("ebm")
     folder.mkdir(parents=True)
     (folder / "model.pickle").write_bytes(content)
-    (folder / "run.json").write_text(json.dumps({"model_sha256": hashlib.sha256(content).hexdigest()}))
+    (folder / "run.json").write_text(
+        json.dumps(sealed({"model_sha256": hashlib.sha256(content).hexdigest()}))
+    )
     run = Run(BOOSTING, "Explainable boosting", None, {}, "ebm", OK, details=details)
     return SimpleNamespace(
         problem=problem, task="churn", name="small", runs=[run], seed=1, level=0.95, model=model

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from crmlab import schemas
+from crmlab import registry
+from crmlab.data import schemas
 from crmlab.errors import UsageError
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.shop import simulate
 from crmlab.store import digest
-from crmlab.vocabulary import LATE_COLUMNS, TIME_COLUMN
 
 SMALL = Shop(visitors=2_000)
 
@@ -113,12 +113,12 @@ def test_each_order_of_a_customer_has_one_session(shop, orders):
 
 
 def test_late_facts_come_later(shop):
-    for name, late in LATE_COLUMNS.items():
-        frame = shop.tables[name]
-        for column in late:
+    for name, frame in shop.tables.items():
+        declared = registry.find("canonical", name)
+        for column in declared.late:
             known = frame.dropna(subset=column)
             assert len(known) > 100
-            assert (known[column] >= known[TIME_COLUMN[name]]).all()
+            assert (known[column] >= known[declared.time]).all()
 
 
 def test_attributes_do_not_tell_who_will_buy(shop):

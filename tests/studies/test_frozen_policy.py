@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from crmlab import store
+from crmlab.history.windows import Window
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.shop import simulate
 from crmlab.studies import frozen_policy
 from crmlab.tasks import acquisition
-from crmlab.windows import Window
 
 CUTOFF = frozen_policy.ORIGINS[-1]
 WINDOW = Window(CUTOFF, frozen_policy.HORIZON_DAYS)

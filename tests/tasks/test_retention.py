@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from crmlab import store
-from crmlab.features._gather import as_known
-from crmlab.tables import canonical
+from crmlab.data.tables import canonical
+from crmlab.history.gather import as_known
+from crmlab.history.windows import Window
 from crmlab.tasks import retention
-from crmlab.windows import Window
 
 CUTOFF = dt.datetime(2024, 3, 1)
 TERMS = [

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlab.cleaning import Rules
-from crmlab.delimited import read_text, without_decimal
-from crmlab.registry import Source
+from crmlab.data.cleaning import Rules
+from crmlab.data.formats.delimited import read_text, without_decimal
+from crmlab.declare.dataset import Source
 
 DAYS_URL = (
     "https://raw.githubusercontent.com/databricks/Spark-The-Definitive-Guide/"

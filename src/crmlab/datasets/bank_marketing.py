@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlab.archives import read_member
-from crmlab.delimited import parse_text
+from crmlab.data.archives import read_member
+from crmlab.data.formats.delimited import parse_text
+from crmlab.declare.dataset import Dataset, Source
 from crmlab.errors import DataError
-from crmlab.registry import Dataset, Source
 
 ARCHIVE = "bank+marketing.zip"
 MEMBER = "bank-additional/bank-additional-full.csv"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlab.registry import Dataset, Source
+from crmlab.declare.dataset import Dataset, Source
 
 MASTER, SAMPLE = "CDNOW_master.txt", "CDNOW_sample.txt"
 FIELDS = ["customer", "timestamp", "quantity", "amount"]

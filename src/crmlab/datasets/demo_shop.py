@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmlab.registry import Dataset
+from crmlab.declare.dataset import Dataset
 
 # the simulator is imported where it runs: whoever reads the card alone starts a second sooner
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmlab.datasets import _online_retail
-from crmlab.registry import Dataset
+from crmlab.declare.dataset import Dataset
 
 RULES = _online_retail.RULES
 

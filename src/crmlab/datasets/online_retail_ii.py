@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmlab.datasets import _online_retail
-from crmlab.registry import Dataset, Source
+from crmlab.declare.dataset import Dataset, Source
 
 RULES = _online_retail.RULES
 FIRST_YEAR = "online_retail_ii_2009_2010.parquet"

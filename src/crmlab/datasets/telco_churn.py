@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlab.delimited import read_text
-from crmlab.registry import Dataset, Source
+from crmlab.data.formats.delimited import read_text
+from crmlab.declare.dataset import Dataset, Source
 
 FILE = "Telco-Customer-Churn.csv"
 

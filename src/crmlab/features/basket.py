@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import most_common, purchase_lines, ratio
-
-NEEDS = ("transactions",)
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import most_common, purchase_lines, ratio
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -52,3 +51,6 @@ def _with_categories(baskets: ibis.Table, lines: ibis.Table, tables: Mapping[str
     main = most_common(named, "category").rename(main_category="value", main_category_share="share")
     joined = baskets.left_join(distinct, "customer").drop("customer_right")
     return joined.left_join(main, "customer").drop("customer_right")
+
+
+FEATURE = Feature(columns, needs=("transactions",), uses=("products",))

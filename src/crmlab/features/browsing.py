@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import count_where, day_number, day_of, first_of, ratio
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import count_where, day_number, day_of, first_of, ratio
 
-NEEDS = ("sessions",)
-COUNTS = ("sessions", "sessions_30", "carts", "abandoned_carts")
 RECENT_DAYS = 30
 
 
@@ -49,3 +48,8 @@ def _first(visits: ibis.Table) -> ibis.Table:
         first_carted=first.carted,
         **published,
     )
+
+
+FEATURE = Feature(
+    columns, needs=("sessions",), counts=("sessions", "sessions_30", "carts", "abandoned_carts")
+)

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import most_common, purchase_lines
-
-NEEDS = ("transactions",)
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import most_common, purchase_lines
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -31,3 +30,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         main = most_common(orders, column).rename(names)
         found = found.left_join(main, "customer").drop("customer_right")
     return found
+
+
+FEATURE = Feature(columns, needs=("transactions",))

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import count_where, day_number, day_of, ratio
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import count_where, day_number, day_of, ratio
 
-NEEDS = ("contacts",)
-COUNTS = ("contacts", "contacts_90", "replies")
 RECENT_DAYS = 90
 
 
@@ -29,3 +28,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         days_since_contact=today - 1 - day.max(),
         days_since_reply=today - 1 - day_of(sent.replied_at).max(),
     )
+
+
+FEATURE = Feature(columns, needs=("contacts",), counts=("contacts", "contacts_90", "replies"))

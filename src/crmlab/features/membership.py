@@ -7,10 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import count_where, day_number, day_of
-
-NEEDS = ("memberships",)
-COUNTS = ("memberships", "is_member")
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import count_where, day_number, day_of
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -24,3 +22,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         member_monthly_fee=terms.monthly_fee.max(where=running),
         days_since_membership_ended=today - 1 - day_of(terms.ended).max(),
     )
+
+
+FEATURE = Feature(columns, needs=("memberships",), counts=("memberships", "is_member"))

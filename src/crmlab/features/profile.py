@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import day_number, day_of, real
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import day_number, day_of, real
 
-NEEDS = ("customers",)
 TEXTS = ("source", "region", "channel")
 TRUTHS = ("consent", "community")
 YEAR_DAYS = 365.2425
@@ -28,3 +28,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
     if "referred_by" in customers.columns:
         found["is_referred"] = customers.referred_by.notnull()
     return customers.select("customer", **found)
+
+
+FEATURE = Feature(columns, needs=("customers",))

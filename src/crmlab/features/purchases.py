@@ -12,9 +12,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import day_number, purchase_days, purchase_lines, ratio
-
-NEEDS = ("transactions",)
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import day_number, purchase_days, purchase_lines, ratio
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -42,3 +41,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         days_since_last=last_observed - customers.last_day,
         monetary_value=ratio(customers.repeat_spend, customers.frequency),
     )
+
+
+FEATURE = Feature(columns, needs=("transactions",))

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import count_where, day_number, day_of, purchase_lines, ratio
-
-NEEDS = ("transactions",)
-COUNTS = ("return_lines", "return_value", "return_share", "returned_line_share")
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import count_where, day_number, day_of, purchase_lines, ratio
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -38,3 +36,10 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         return_value=-joined.returned,
         days_since_return=day_number(cutoff) - 1 - joined.last_day,
     )
+
+
+FEATURE = Feature(
+    columns,
+    needs=("transactions",),
+    counts=("return_lines", "return_value", "return_share", "returned_line_share"),
+)

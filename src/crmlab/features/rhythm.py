@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import (
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import (
     count_where,
     day_number,
     purchase_days,
@@ -16,7 +17,6 @@ from crmlab.features._sales import (
     spread,
 )
 
-NEEDS = ("transactions",)
 SHORT_DAYS, LONG_DAYS = 90, 180
 EVENING_HOUR = 18
 
@@ -75,3 +75,6 @@ def _hours(lines: ibis.Table) -> ibis.Table:
         weekend_share=ratio(count_where(orders["at"].day_of_week.index() >= 5), orders.count()),
         evening_share=ratio(count_where(orders["at"].hour() >= EVENING_HOUR), orders.count()),
     )
+
+
+FEATURE = Feature(columns, needs=("transactions",))

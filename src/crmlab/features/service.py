@@ -7,10 +7,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.features._sales import count_where, day_number, day_of, ratio
-
-NEEDS = ("tickets",)
-COUNTS = ("tickets", "open_tickets")
+from crmlab.declare.feature import Feature
+from crmlab.history.purchase_lines import count_where, day_number, day_of, ratio
 
 
 def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -27,3 +25,6 @@ def columns(tables: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Ta
         satisfaction_mean=ratio(tickets.satisfaction.sum(), tickets.satisfaction.count()),
         days_since_ticket=day_number(cutoff) - 1 - day_of(tickets.timestamp).max(),
     )
+
+
+FEATURE = Feature(columns, needs=("tickets",), counts=("tickets", "open_tickets"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,7 +38,10 @@ def fit(
     labels = outcomes["outcome"].to_numpy(dtype=np.int64)
     if len(np.unique(labels)) < 2:
         raise NotApplicable(f"all {len(labels)} train rows have the outcome {labels[0]}")
-    return make(context.seed).fit(rows, labels)
+    model = make(context.seed)
+    # a method that chooses something on later rows is handed which these are
+    chooses = "inner" in inspect.signature(model.fit).parameters
+    return model.fit(rows, labels, **({"inner": context.inner} if chooses else {}))
 
 
 def answer(model: Any, rows: pd.DataFrame, context: Context) -> pd.DataFrame:

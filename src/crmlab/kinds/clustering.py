@@ -13,7 +13,7 @@ Beside the segment, the answer holds
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,18 @@ from crmlab.errors import NotApplicable
 from crmlab.kinds import Context
 from crmlab.seeds import generator, seed_of
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
+
+SEGMENTED: Final = (
+    "days_since_last",
+    "frequency",
+    "monetary_value",
+    "total_spend",
+    "T_days",
+    "gap_mean_days",
+    "basket_units",
+    "products",
+)
+"""The numeric columns that are clustered: few and interpretable, as distances drown in many."""
 
 TARGET = ()
 ANSWER = ("segment",)

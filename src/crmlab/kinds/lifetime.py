@@ -7,14 +7,16 @@ under BG/NBD it is 1 for every customer with one purchase.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from crmlab.errors import NotApplicable
 from crmlab.kinds import Context
-from crmlab.vocabulary import SUMMARY
+
+SUMMARY: Final = ("frequency", "recency_days", "T_days", "monetary_value")
+"""The buy-till-you-die summary (see docs/glossary.md for the conventions)."""
 
 TARGET = ()
 ANSWER = ("score", "expected_purchases")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from crmlab.errors import NotApplicable
 from crmlab.kinds import Context, lifetime
-from crmlab.vocabulary import SUMMARY
+from crmlab.kinds.lifetime import SUMMARY
 
 TARGET = ()
 ANSWER = ("score", "lower", "upper", "p_zero")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from crmlab.maths import ranking
 from crmlab.metrics._weighting import mean
 
 
@@ -27,3 +28,13 @@ def relative_bias(actual, expected, weights):
 def of_mean(error, actual):
     """Return the error of the mean amount as everyone's prediction."""
     return float(error(actual, np.full(len(actual), actual.mean()), np.ones((1, len(actual))))[0])
+
+
+def captured(actual, expected, weights, *, share):
+    """Return the part of the amount (n,) that the top `share` of customers by expectation makes, (B,)."""
+    return share * ranking.top_share_lift(actual, expected, weights, share=share)
+
+
+def captured_at_random(solution, *, share):
+    """Return what customers in a random order make of the amount: as large a part as they are."""
+    return share

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import segment_input
-from crmlab.vocabulary import SEGMENTED
+from crmlab.kinds.clustering import SEGMENTED
+from crmlab.maths.encoding import segment_input
 
 
 def clustered(rows):

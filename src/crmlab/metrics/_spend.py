@@ -1,11 +1,6 @@
 """What the metrics of value read: realised spend, never below 0, and the answers beside it."""
 
-from typing import Final
-
 import numpy as np
-
-REVENUE: Final = "currency of revenue"
-"""The unit of what customers spend, net of what they give back: what the goods cost is not taken off."""
 
 
 def realised(solution):

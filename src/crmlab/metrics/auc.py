@@ -1,7 +1,7 @@
 """AUC: the probability that a random 1 is scored above a random 0."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import ranking
-from crmlab.registry import metric
 
 
 @metric(label="AUC", range=(0.0, 1.0), best=1.0, chance=0.5, cite="Hanley and McNeil 1982")

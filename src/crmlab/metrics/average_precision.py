@@ -1,7 +1,7 @@
 """Average precision: the precision while walking down the ranking, averaged over the 1s found."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import ranking
-from crmlab.registry import metric
 
 
 def base_rate(solution):

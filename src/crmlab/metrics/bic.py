@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crmlab.registry import metric
+from crmlab.declare.metric import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     chance=None,
     unit="per customer",
     cite="Schwarz 1978",
-    needs=("log_density", "parameters"),
+    reads=("log_density", "parameters"),
 )
 def bic(solution, answers, rows, weights):
     """Return (−2 Σ log density + parameters · log N) / N, (B,); N is the sum of weights. Lower is better.

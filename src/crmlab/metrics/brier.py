@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
 
 
 def constant(solution):

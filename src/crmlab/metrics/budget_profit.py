@@ -1,8 +1,8 @@
 """Budget profit: what spending a fixed budget on the best-scored prospects earns."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import profit
 from crmlab.metrics import _budget
-from crmlab.registry import metric
 
 
 def at_random(solution, *, contact_cost, margin_mean, accept_rate, budget_per_1000):

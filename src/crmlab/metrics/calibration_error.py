@@ -2,13 +2,21 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths import calibration
-from crmlab.registry import metric
 
 
 def constant(solution):
     """Return what the base rate as everyone's probability earns."""
     return calibration.error_of_constant(solution["outcome"])
+
+
+def replicates(solution, answers, rows, weights):
+    """Return the metric under bootstrap weightings (see `calibration.replicates_of_error`), (B,)."""
+    score = answers["score"].to_numpy(dtype=np.float64)
+    if not ((score >= 0) & (score <= 1)).all():
+        return np.full(len(weights), np.nan)
+    return calibration.replicates_of_error(solution["outcome"].to_numpy(), score, weights)
 
 
 @metric(
@@ -18,6 +26,7 @@ def constant(solution):
     # the base rate as everyone's probability is perfectly calibrated: this metric knows no ranking
     chance=constant,
     cite="Bröcker 2012 and Kumar, Liang and Ma 2019 on the bias; equal-mass bins: Nixon et al. 2019",
+    replicates=replicates,
 )
 def calibration_error(solution, answers, rows, weights):
     """Return the mean squared gap between mean score and rate over ten bins, debiased, (B,).

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import centres, clustered, indicators
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     # a ratio of two estimates of one variance
     chance=1.0,
     cite="Calinski and Harabasz 1974",
-    needs=("segment",),
+    reads=("segment",),
 )
 def calinski_harabasz(solution, answers, rows, weights):
     """Return the variance ratio between/(k − 1) over within/(N − k), (B,), on the numeric clustered columns.

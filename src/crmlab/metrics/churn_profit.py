@@ -2,8 +2,8 @@
 
 from functools import partial
 
+from crmlab.declare.metric import metric
 from crmlab.maths import profit
-from crmlab.registry import metric
 
 
 def contact_alike(solution, **prices):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import indicators
 from crmlab.metrics._weighting import halvings
-from crmlab.registry import metric
 
 
 @metric(
@@ -14,7 +14,7 @@ from crmlab.registry import metric
     chance=0.5,
     unit="AUC",
     cite="cross-fitted; AUC: Hanley and McNeil 1982",
-    needs=("segment",),
+    reads=("segment",),
 )
 def churn_separation(solution, answers, rows, weights):
     """Return the AUC of the segments' churn rates, (B,), each learned from the other half of customers.

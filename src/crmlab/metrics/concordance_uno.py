@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths import survival_scores
 from crmlab.metrics._censored import observed
-from crmlab.registry import metric
 
 
 @metric(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths import ranking
 from crmlab.metrics import _budget
-from crmlab.registry import metric
 
 
 def at_random(solution, *, contact_cost, accept_rate, budget_per_1000):

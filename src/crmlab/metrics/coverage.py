@@ -1,9 +1,9 @@
 """Coverage: how often the 80 % interval of a customer's spend holds it, fair to the zeros."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import value
 from crmlab.metrics._spend import column, realised
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     # an uninformative interval may cover as often as it says: it is only wider
     chance=None,
     cite="Czado, Gneiting and Held 2009",
-    needs=("lower", "upper", "p_zero"),
+    reads=("lower", "upper", "p_zero"),
 )
 def coverage(solution, answers, rows, weights):
     """Return the mean chance that the randomised PIT lies in [.1, .9], (B,); .8 is what is promised.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import centres, clustered, indicators
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     # grows without bound as the centres of random segments fall together
     chance=None,
     cite="Davies and Bouldin 1979",
-    needs=("segment",),
+    reads=("segment",),
 )
 def davies_bouldin(solution, answers, rows, weights):
     """Return the mean over segments of the worst (width + width) / distance of centres, (B,).

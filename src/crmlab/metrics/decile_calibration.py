@@ -1,8 +1,8 @@
 """Decile calibration: whether tenths of the customers by prediction spend what is predicted of them."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import value
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,6 @@ from crmlab.registry import metric
     chance=0.0,
     unit="of the mean revenue",
     cite="Wang, Liu and Miao 2019",
-    needs=("score", "upper"),
 )
 def decile_calibration(solution, answers, rows, weights):
     """Return the mean |predicted − realised| of ten deciles over the mean value, (B,).

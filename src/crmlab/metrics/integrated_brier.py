@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.kinds.survival import CURVE
 from crmlab.maths import survival_scores
 from crmlab.metrics._censored import curves, grid, observed, one_curve
-from crmlab.registry import metric
 
 
 def constant(solution):
@@ -22,7 +22,7 @@ def constant(solution):
     best=0.0,
     chance=constant,
     cite="Graf, Schmoor, Sauerbrei and Schumacher 1999",
-    needs=CURVE,
+    reads=CURVE,
 )
 def integrated_brier(solution, answers, rows, weights):
     """Return the Brier score of S, averaged from a twelfth of the horizon to its end, (B,).

@@ -1,8 +1,9 @@
 """Interval width: how much money lies between the ends of a customer's 80 % interval."""
 
-from crmlab.metrics._spend import REVENUE, column
+from crmlab.declare.metric import metric
+from crmlab.metrics._spend import column
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
+from crmlab.vocabulary import REVENUE
 
 
 @metric(
@@ -13,7 +14,7 @@ from crmlab.registry import metric
     chance=None,
     unit=REVENUE,
     cite="Gneiting and Raftery 2007",
-    needs=("lower", "upper", "p_zero"),
+    reads=("lower", "upper"),
 )
 def interval_width(solution, answers, rows, weights):
     """Return the mean of upper − lower, (B,): of two that cover alike, the narrower knows more."""

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import entr
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
 
 EDGE = np.finfo(np.float64).eps
 """Probabilities are pulled this far in from 0 and 1: one certain mistake costs 36, not everything."""

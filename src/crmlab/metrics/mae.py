@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from crmlab.metrics._spend import REVENUE, column, realised
+from crmlab.declare.metric import metric
+from crmlab.metrics._spend import column, realised
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
+from crmlab.vocabulary import REVENUE
 
 
 def constant(solution):
@@ -20,7 +21,6 @@ def constant(solution):
     chance=constant,
     unit=REVENUE,
     cite="Laplace 1774",
-    needs=("score", "upper"),
 )
 def mae(solution, answers, rows, weights):
     """Return the mean |score − value|, (B,).

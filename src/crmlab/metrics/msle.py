@@ -1,8 +1,8 @@
 """Mean squared logarithmic error: misses in proportion, so that large customers do not rule."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 
 def constant(solution):
@@ -16,7 +16,6 @@ def constant(solution):
     best=0.0,
     chance=constant,
     cite="Vanderveld et al. 2016",
-    needs=("score", "upper"),
 )
 def msle(solution, answers, rows, weights):
     """Return the mean (log(1 + score) − log(1 + value))², (B,); it rewards predicting too little."""

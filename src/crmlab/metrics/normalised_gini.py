@@ -1,8 +1,8 @@
 """Normalised Gini: how much of the money stands at the front of the list, of what could."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import value
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 
 @metric(
@@ -11,7 +11,6 @@ from crmlab.registry import metric
     best=1.0,
     chance=0.0,
     cite="Frees, Meyers and Cummings 2011; Wang, Liu and Miao 2019",
-    needs=("score", "upper"),
 )
 def normalised_gini(solution, answers, rows, weights):
     """Return the area of the value gains curve over a random order, over the perfect one's, (B,).

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import indicators
 from crmlab.metrics._weighting import halvings
-from crmlab.registry import metric
 
 
 def contact_alike(solution, *, contact_cost, margin_share):
@@ -21,7 +21,7 @@ def contact_alike(solution, *, contact_cost, margin_share):
     chance=contact_alike,
     unit="currency per customer",
     cite="value of a treatment rule: Manski 2004",
-    needs=("segment",),
+    reads=("segment",),
 )
 def offer_gain(solution, answers, rows, weights, *, contact_cost, margin_share):
     """Return the gain per customer, (B,) in currency, of an offer to the segments in which it pays.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._agreement import adjusted_rand, cells
-from crmlab.registry import metric
 
 UNKNOWN = -1
 """The segment before of a customer who had none."""
@@ -15,7 +15,7 @@ UNKNOWN = -1
     best=1.0,
     chance=0.0,
     cite="Hubert and Arabie 1985",
-    needs=("segment", "segment_before"),
+    reads=("segment", "segment_before"),
 )
 def persistence_ari(solution, answers, rows, weights):
     """Return the adjusted Rand index of `segment` and `segment_before`, (B,).
@@ -27,6 +27,6 @@ def persistence_ari(solution, answers, rows, weights):
     stayed = (answers["segment_before"] != UNKNOWN).to_numpy()
     if not stayed.any():
         return np.full(len(weights), np.nan)
-    labels = answers.loc[stayed, ["segment", "segment_before"]]
+    labels = answers[["segment", "segment_before"]][stayed]
     distinct, mass = cells(labels, weights[:, stayed])
     return adjusted_rand(distinct["segment"], distinct["segment_before"], mass)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths import profit
-from crmlab.registry import metric
 
 
 def contact_alike(solution, *, contact_cost, margin_mean, accept_rate):

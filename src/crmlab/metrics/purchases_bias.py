@@ -1,8 +1,8 @@
 """Bias of purchases: whether the expectations sum to the purchases that came."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
 from crmlab.metrics._purchases import EXPECTED, judged
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     chance=0.0,
     unit="share of the total",
     cite="Wübben and von Wangenheim 2008",
-    needs=(EXPECTED,),
+    reads=(EXPECTED,),
 )
 def purchases_bias(solution, answers, rows, weights):
     """Return the expected over the counted purchase days, less 1, (B,); nan where nobody bought.

@@ -1,8 +1,8 @@
 """Mean squared logarithmic error of purchases: misses in proportion, so that few large buyers do not rule."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
 from crmlab.metrics._purchases import EXPECTED, judged, of_mean
-from crmlab.registry import metric
 
 
 def constant(solution):
@@ -16,7 +16,7 @@ def constant(solution):
     best=0.0,
     chance=constant,
     cite="Vanderveld et al. 2016",
-    needs=(EXPECTED,),
+    reads=(EXPECTED,),
 )
 def purchases_msle(solution, answers, rows, weights):
     """Return the mean (log(1 + expected) − log(1 + counted))² of purchase days, (B,).

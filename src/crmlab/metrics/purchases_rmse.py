@@ -1,8 +1,8 @@
 """Root mean squared error of purchases: by how many purchase days an expectation misses."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
 from crmlab.metrics._purchases import EXPECTED, judged, of_mean
-from crmlab.registry import metric
 
 
 def constant(solution):
@@ -17,7 +17,7 @@ def constant(solution):
     chance=constant,
     unit="purchase days",
     cite="Gauss 1809",
-    needs=(EXPECTED,),
+    reads=(EXPECTED,),
 )
 def purchases_rmse(solution, answers, rows, weights):
     """Return the root of the mean (expected − counted)² purchase days in the label window, (B,).

@@ -1,8 +1,8 @@
 """Spearman of purchases: whether customers stand in the order of how often they buy, zeros and all."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import value
 from crmlab.metrics._purchases import EXPECTED, judged
-from crmlab.registry import metric
 
 
 @metric(
@@ -11,7 +11,7 @@ from crmlab.registry import metric
     best=1.0,
     chance=0.0,
     cite="Spearman 1904",
-    needs=(EXPECTED,),
+    reads=(EXPECTED,),
 )
 def purchases_spearman(solution, answers, rows, weights):
     """Return the correlation of mid-ranks, (B,); nan where all counts are the same.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._spend import column, realised
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
 
 
 @metric(
@@ -14,7 +14,7 @@ from crmlab.registry import metric
     # a wide interval covers everything
     chance=None,
     cite="Gneiting and Raftery 2007",
-    needs=("lower", "upper", "p_zero"),
+    reads=("lower", "upper"),
 )
 def raw_coverage(solution, answers, rows, weights):
     """Return the share of customers with lower ≤ value ≤ upper, (B,).

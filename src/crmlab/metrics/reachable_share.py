@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import indicators
-from crmlab.registry import metric
 
 SMALLEST = 10
 """A segment of fewer customers than this says who they are, and is not worth an offer of its own."""
@@ -19,7 +19,7 @@ SMALLEST_SHARE = 0.01
     chance=None,
     unit="share of customers",
     cite="consent: Regulation (EU) 2016/679, Article 6",
-    needs=("segment",),
+    reads=("segment",),
 )
 def reachable_share(solution, answers, rows, weights):
     """Return the share of customers with consent in segments of at least 1 % and 10 customers, (B,).

@@ -2,13 +2,21 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths import calibration
-from crmlab.registry import metric
 
 
 def constant(solution):
     """Return what the base rate as everyone's probability earns."""
     return calibration.error_of_constant(solution["outcome"])
+
+
+def replicates(solution, answers, rows, weights, *, inner):
+    """Return the metric under bootstrap weightings (see `calibration.replicates_of_error`), (B,)."""
+    if inner is None:
+        return np.full(len(weights), np.nan)
+    score = _mapped(answers, inner)
+    return calibration.replicates_of_error(solution["outcome"].to_numpy(), score, weights)
 
 
 @metric(
@@ -17,6 +25,7 @@ def constant(solution):
     best=0.0,
     chance=constant,
     cite="Zadrozny and Elkan 2002 on the map; Bröcker 2012 on the bias",
+    replicates=replicates,
 )
 def recalibrated_error(solution, answers, rows, weights, *, inner):
     """Return the debiased squared calibration error of recalibrated scores, (B,); nan without `inner`.
@@ -28,9 +37,14 @@ def recalibrated_error(solution, answers, rows, weights, *, inner):
     """
     if inner is None:
         return np.full(len(weights), np.nan)
-    score = calibration.recalibrated(
+    score = _mapped(answers, inner)
+    return calibration.squared_error(solution["outcome"].to_numpy(), score, weights)
+
+
+def _mapped(answers, inner):
+    """Return the recalibrated scores, (n,)."""
+    return calibration.recalibrated(
         answers["score"].to_numpy(dtype=np.float64),
         known_outcome=inner["outcome"].to_numpy(),
         known_score=inner["score"].to_numpy(dtype=np.float64),
     )
-    return calibration.squared_error(solution["outcome"].to_numpy(), score, weights)

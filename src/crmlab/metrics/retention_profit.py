@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.maths.ranking import Ranking, along
 from crmlab.maths.retention import contact_profit, yearly_margin
 from crmlab.metrics import _budget
-from crmlab.registry import metric
 
 
 @metric(

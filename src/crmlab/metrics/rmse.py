@@ -1,8 +1,9 @@
 """Root mean squared error: what the largest misses cost, in money."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
-from crmlab.metrics._spend import REVENUE, column, realised
-from crmlab.registry import metric
+from crmlab.metrics._spend import column, realised
+from crmlab.vocabulary import REVENUE
 
 
 def constant(solution):
@@ -17,7 +18,6 @@ def constant(solution):
     chance=constant,
     unit=REVENUE,
     cite="Gauss 1809",
-    needs=("score", "upper"),
 )
 def rmse(solution, answers, rows, weights):
     """Return the root of the mean (score − value)², (B,). The expected value is its best answer."""

@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.metrics import silhouette_samples
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import clustered
 from crmlab.metrics._weighting import mean
-from crmlab.registry import metric
 from crmlab.seeds import generator
 
 SAMPLE = 2000
@@ -13,7 +13,7 @@ SAMPLE = 2000
 
 
 @metric(
-    label="Silhouette", range=(-1.0, 1.0), best=1.0, chance=0.0, cite="Rousseeuw 1987", needs=("segment",)
+    label="Silhouette", range=(-1.0, 1.0), best=1.0, chance=0.0, cite="Rousseeuw 1987", reads=("segment",)
 )
 def silhouette(solution, answers, rows, weights):
     """Return the weighted mean silhouette of a fixed sample of customers, (B,).

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._clustered import indicators
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,7 @@ from crmlab.registry import metric
     # a random partition is balanced, and no better for it
     chance=None,
     cite="Shannon 1948; Pielou 1966",
-    needs=("segment",),
+    reads=("segment",),
 )
 def size_balance(solution, answers, rows, weights):
     """Return the entropy of the segment sizes over that of equal sizes, (B,).

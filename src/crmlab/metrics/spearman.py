@@ -1,8 +1,8 @@
 """Spearman: whether customers stand in the order of what they spend, zeros and all."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import value
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 
 @metric(
@@ -11,7 +11,6 @@ from crmlab.registry import metric
     best=1.0,
     chance=0.0,
     cite="Spearman 1904",
-    needs=("score", "upper"),
 )
 def spearman(solution, answers, rows, weights):
     """Return the correlation of mid-ranks, (B,); nan where all values are the same."""

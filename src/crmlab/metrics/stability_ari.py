@@ -4,8 +4,8 @@ from itertools import combinations
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._agreement import adjusted_rand, cells, refits_of
-from crmlab.registry import metric
 
 
 def between_refits(solution, answers, rows):
@@ -28,7 +28,7 @@ def between_refits(solution, answers, rows):
     best=1.0,
     chance=0.0,
     cite="Hennig 2007; Hubert and Arabie 1985",
-    needs=("segment", "segment_00", "segment_01"),
+    reads=("segment_00", "segment_01"),
     spread=between_refits,
 )
 def stability_ari(solution, answers, rows, weights):

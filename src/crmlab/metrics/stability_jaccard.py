@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._agreement import cells, refits_of
 from crmlab.metrics._clustered import indicators
 from crmlab.metrics._weighting import mass_by_cell
-from crmlab.registry import metric
 
 TRUST = (
     (0.85, "highly stable"),
@@ -30,7 +30,7 @@ def between_refits(solution, answers, rows):
     # the best match of random segments is not 0: it falls with their number
     chance=None,
     cite="Hennig 2007",
-    needs=("segment", "segment_00"),
+    reads=("segment", "segment_00"),
     spread=between_refits,
 )
 def stability_jaccard(solution, answers, rows, weights):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.kinds.survival import CURVE
 from crmlab.maths import survival_scores
 from crmlab.metrics._censored import curves, grid, observed
-from crmlab.registry import metric
 
 
 @metric(
@@ -14,7 +14,7 @@ from crmlab.registry import metric
     best=1.0,
     chance=0.5,
     cite="Heagerty, Lumley and Pepe 2000; Uno et al. 2007; mean: Lambert and Chevret 2016",
-    needs=CURVE,
+    reads=CURVE,
 )
 def time_dependent_auc(solution, answers, rows, weights):
     """Return the AUC of 1 − S(t) for having left by t, averaged by how many leave up to each time, (B,).

@@ -1,8 +1,8 @@
 """Coverage at the top: of the 80 % interval, among the tenth with the highest predictions."""
 
+from crmlab.declare.metric import metric
 from crmlab.maths import ranking, value
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 SHARE = 0.1
 
@@ -14,7 +14,7 @@ SHARE = 0.1
     # an uninformative interval may cover as often as it says: it is only wider
     chance=None,
     cite="Czado, Gneiting and Held 2009",
-    needs=("score", "lower", "upper", "p_zero"),
+    reads=("score", "lower", "upper", "p_zero"),
 )
 def top_coverage(solution, answers, rows, weights):
     """Return the coverage of the top decile by predicted value, (B,), as `coverage` counts it.

@@ -1,8 +1,8 @@
 """Total bias: whether the predictions sum to what was spent in all."""
 
+from crmlab.declare.metric import metric
 from crmlab.metrics import _amounts
 from crmlab.metrics._spend import column, realised
-from crmlab.registry import metric
 
 
 @metric(
@@ -13,7 +13,6 @@ from crmlab.registry import metric
     chance=0.0,
     unit="share of the total revenue",
     cite="Wübben and von Wangenheim 2008",
-    needs=("score", "upper"),
 )
 def total_bias(solution, answers, rows, weights):
     """Return the summed score over the summed value, less 1, (B,); nan where nothing was spent.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from crmlab.declare.metric import metric
 from crmlab.metrics._agreement import adjusted_rand, cells
-from crmlab.registry import metric
 
 
 @metric(
@@ -12,7 +12,7 @@ from crmlab.registry import metric
     best=1.0,
     chance=0.0,
     cite="Hubert and Arabie 1985",
-    needs=("segment",),
+    reads=("segment",),
 )
 def truth_ari(solution, answers, rows, weights):
     """Return the adjusted Rand index, (B,); nan where the truth is not known."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import by_window
 from crmlab.maths import resampling
 from crmlab.maths.ranking import Ranking, along
-from crmlab.plots._answers import by_window
 from crmlab.seeds import generator
 
 REPLICATES = 300

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import segment_input
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
-from crmlab.plots._answers import segmented
+from crmlab.maths.encoding import segment_input
 from crmlab.seeds import generator
 from crmlab.vocabulary import NUMERIC
 
@@ -44,7 +44,7 @@ def points(comparison: Any, method: str | None) -> tuple[str, pd.DataFrame, np.n
 
 def drawn_of(comparison: Any, frame: pd.DataFrame) -> str:
     """Return how many customers are drawn, in words."""
-    last = max(comparison.problem.facts["folds"], key=lambda f: (f["window"], -f["refit"]))
-    if len(frame) < last["n_test"]:
-        return f"a sample of {len(frame):,} of {last['n_test']:,} customers"
+    everyone = len(comparison.problem.last_fold().test_row_ids)
+    if len(frame) < everyone:
+        return f"a sample of {len(frame):,} of {everyone:,} customers"
     return f"{len(frame):,} customers"

@@ -98,7 +98,7 @@ def canvas(
 
 def named(comparison: Any, what: str) -> str:
     """Return a picture's title: the question, the problem and what is shown."""
-    return f"{registry.module('tasks', comparison.task).LABEL} · {comparison.name}: {what}"
+    return f"{registry.find('tasks', comparison.task).label} · {comparison.name}: {what}"
 
 
 def colours(comparison: Any) -> dict[str, str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ibis
 import numpy as np
 import pandas as pd
 
-from crmlab import registry, store
-from crmlab.errors import NotApplicable
+from crmlab import registry
+from crmlab.data import activity
 from crmlab.plots import _style
 
 SUBJECT = "dataset"
@@ -21,23 +20,9 @@ def draw(dataset: str) -> _style.Picture:
     is tested on other times than it learned from. Cancellations are left out. Raises NotApplicable
     where the data have no time.
     """
-    connection = store.engine()
-    tables = store.open_tables(dataset, connection)
-    if "transactions" in tables:
-        return _orders(dataset, _monthly(tables["transactions"], connection))
-    labelled = connection.to_pyarrow(tables["labelled"].select("outcome", "period")).to_pandas()
-    if labelled["period"].isna().all():
-        raise NotApplicable("the rows have no order in time")
-    return _rate(dataset, labelled)
-
-
-def _monthly(lines: ibis.Table, connection: ibis.BaseBackend) -> pd.DataFrame:
-    """Return orders and customers per month, by `month`."""
-    sales = lines.filter(~lines.is_cancellation, ~lines.is_write_off, ~lines.is_bad_debt)
-    monthly = sales.group_by(month=sales.timestamp.truncate("M")).agg(
-        orders=sales.order_id.nunique(), customers=sales.customer.nunique()
-    )
-    return connection.to_pyarrow(monthly.order_by("month")).to_pandas()
+    if activity.has_orders(dataset):
+        return _orders(dataset, activity.monthly_orders(dataset))
+    return _rate(dataset, activity.outcomes_in_order(dataset))
 
 
 def _orders(dataset: str, monthly: pd.DataFrame) -> _style.Picture:
@@ -59,9 +44,8 @@ def _orders(dataset: str, monthly: pd.DataFrame) -> _style.Picture:
     return figure
 
 
-def _rate(dataset: str, labelled: pd.DataFrame) -> _style.Picture:
+def _rate(dataset: str, ordered: pd.DataFrame) -> _style.Picture:
     """Draw the outcome's rate along the rows in time order."""
-    ordered = labelled.sort_values("period", kind="stable", ignore_index=True)
     block = np.arange(len(ordered)) * BLOCKS // len(ordered)
     rate = ordered.groupby(block)["outcome"].mean()
     with _style.look():

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import windows
+from crmlab.comparison.run import load_model
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
-from crmlab.plots._answers import first_fits
-from crmlab.run import load_model
 from crmlab.vocabulary import OK
 
 MOST = 3
@@ -32,7 +32,7 @@ def draw(comparison: Any) -> _style.Picture:
     models = _models(comparison)
     if not models:
         raise NotApplicable("no method says how probable it is that a customer is still one")
-    last = max(first_fits(comparison), key=lambda f: f["window"])
+    last = max(windows(comparison), key=lambda f: f["window"])
     rows = comparison.problem.fold(last["fold"]).test_rows
     observed = float(rows["T_days"].median())
     repeaters = rows[(rows["frequency"] > 0) & (rows["frequency"] <= _deepest(rows))]

@@ -21,12 +21,12 @@ def draw(comparison: Any) -> _style.Picture:
     uninformative answer. Whether two methods differ is told by `differences`, not by overlap here.
     Raises NotApplicable where no method has a value.
     """
-    metric = registry.find("metrics", comparison.primary)
+    metric = registry.metric(comparison.primary)
     values = comparison.of_metric(comparison.primary).set_index("method")
     order = comparison.order()
     if values["value"].isna().all():
         raise NotApplicable("no method has a value")
-    subtitle = f"{comparison.level:.0%} intervals; what varies: {comparison.problem.facts['varies']}"
+    subtitle = f"{comparison.level:.0%} intervals; what varies: {comparison.varies}"
     with _style.look():
         figure, axes = _style.canvas(
             _style.named(comparison, metric.label), subtitle, height=1.7 + 0.38 * len(order)

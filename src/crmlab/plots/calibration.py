@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import censoring, registry
+from crmlab import registry
+from crmlab.comparison.answers import by_window
 from crmlab.plots import _style, _survivors
-from crmlab.plots._answers import by_window
+from crmlab.problems import censoring
 
 BINS = 10
 COLUMNS = 4
@@ -27,7 +28,7 @@ def draw(comparison: Any) -> _style.Picture:
     """
     methods = _style.scored(comparison)
     n_rows = -(-len(methods) // COLUMNS)
-    positive = registry.module("tasks", comparison.task).POSITIVE
+    positive = registry.find("tasks", comparison.task).positive
     with _style.look():
         figure, grid = _style.canvas(
             _style.named(comparison, "calibration"),

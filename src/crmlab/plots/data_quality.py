@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmlab import store
+from crmlab.data.fingerprints import fingerprint, missing_shares
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
 
@@ -17,7 +17,7 @@ def draw(dataset: str) -> _style.Picture:
     Flags only mark, nothing was deleted: features decide what to leave out. A negative share of
     revenue is money taken back. Raises NotApplicable where nothing is flagged or missing.
     """
-    known = store.read_json(store.fingerprint_file(dataset), made_by=f"crmlab tables {dataset}")
+    known = fingerprint(dataset)
     return _flags(known) if "flags" in known else _missing(known)
 
 
@@ -51,11 +51,7 @@ def _flags(known: dict[str, Any]) -> _style.Picture:
 def _missing(known: dict[str, Any]) -> _style.Picture:
     """Draw the share of missing values per column of the labelled table."""
     table = known["tables"]["labelled"]
-    nulls = {
-        c: int(text.rsplit(", ", 1)[1].removesuffix(" null").replace(",", "")) / table["rows"]
-        for c, text in table["columns"].items()
-        if text.endswith(" null")
-    }
+    nulls = missing_shares(table)
     if not nulls:
         raise NotApplicable(f"none of the {table['rows']:,} rows lacks a value")
     with _style.look():

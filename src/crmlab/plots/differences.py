@@ -1,33 +1,34 @@
-"""Differences: the champion against every other method, with simultaneous intervals."""
+"""Differences: the champion against every other method, with the interval of each pair and over all."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from crmlab import registry
-from crmlab.errors import NotApplicable
+from crmlab.comparison.leads import leads
 from crmlab.plots import _style
 
 
 def draw(comparison: Any) -> _style.Picture:
     """Show how far the champion is ahead of each other method by the primary metric.
 
-    Read it from zero: an interval that lies wholly to the right of the line is a real lead
-    (filled), one that touches it is none (hollow). The intervals hold together for all pairs,
-    because the champion was picked from the same data. Raises NotApplicable without a rival.
+    Read it from zero: a thick interval that lies wholly to the right of the line is a lead (filled), one
+    that touches it is none (hollow). It is that of the pair alone, by which the verdict is given; the thin
+    one holds for all pairs at once. The grey band is what does not matter. Raises NotApplicable without a
+    rival.
     """
     shown = leads(comparison)
     best = comparison.run_of(comparison.verdict.champion).label
-    metric = registry.find("metrics", comparison.primary)
+    metric = registry.metric(comparison.primary)
     with _style.look():
         figure, axes = _style.canvas(
             _style.named(comparison, f"lead of {best}"),
-            f"simultaneous {comparison.level:.0%} intervals over all pairs; filled: the difference is real",
+            f"{comparison.level:.0%} intervals: thick, of the pair; thin, over all; filled: without zero",
             height=1.6 + 0.38 * len(shown),
         )
         axes.axvline(0, color="black", linewidth=1, zorder=1)
+        if comparison.margin:
+            axes.axvspan(-comparison.margin, comparison.margin, color="0.9", linewidth=0, zorder=0)
         for place, lead in enumerate(shown.itertuples()):
             _row(axes, place, lead, _style.colours(comparison)[lead.method])
         axes.set_yticks(range(len(shown)), [f"over {comparison.run_of(m).label}" for m in shown["method"]])
@@ -38,35 +39,11 @@ def draw(comparison: Any) -> _style.Picture:
     return figure
 
 
-def leads(comparison: Any) -> pd.DataFrame:
-    """Return the champion's lead over each other method by the primary metric, best rival first.
-
-    Columns: method, lead, lower, upper (simultaneous over all pairs; positive where the champion
-    is better, also for a metric of which less is better), p_adjusted, is_real. Raises
-    NotApplicable without a rival.
-    """
-    best, pairs = comparison.verdict.champion, comparison.scores.pairs[comparison.primary]
-    upward = registry.find("metrics", comparison.primary).higher_is_better
-    rows = []
-    for other in comparison.order():
-        pair = pairs[pairs["a"].isin((best, other)) & pairs["b"].isin((best, other))]
-        if other == best or pair.empty:
-            continue
-        found = pair.iloc[0]
-        sign = 1 if (found["a"] == best) == upward else -1
-        lower, upper = sorted((sign * found["lower"], sign * found["upper"]))
-        rows.append(
-            (other, sign * found["difference"], lower, upper, found["p_adjusted"], not lower <= 0 <= upper)
-        )
-    if not rows:
-        raise NotApplicable("there is no pair of methods to compare")
-    return pd.DataFrame(rows, columns=["method", "lead", "lower", "upper", "p_adjusted", "is_real"])
-
-
 def _row(axes: Any, place: int, lead: Any, color: str) -> None:
     """Draw one difference with its interval and number."""
-    axes.plot([lead.lower, lead.upper], [place, place], color=color, linewidth=2.2, zorder=3)
+    axes.plot([lead.lower, lead.upper], [place, place], color=color, linewidth=0.9, zorder=2)
+    axes.plot([lead.pair_lower, lead.pair_upper], [place, place], color=color, linewidth=2.6, zorder=3)
     filling = color if lead.is_real else "white"
     axes.plot(lead.lead, place, "o", color=color, markerfacecolor=filling, markersize=8, zorder=4)
-    text = f"{lead.lead:+.3f}  [{lead.lower:+.3f}, {lead.upper:+.3f}]"
+    text = f"{lead.lead:+.3f}  [{lead.pair_lower:+.3f}, {lead.pair_upper:+.3f}]"
     axes.text(1.01, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize="small")

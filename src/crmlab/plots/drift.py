@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import drift
-from crmlab.errors import NotApplicable
+from crmlab.comparison.answers import by_window
+from crmlab.findings.trust import drift
 from crmlab.plots import _style
-from crmlab.plots._answers import by_window
-from crmlab.vocabulary import CHANCE
 
 SHOWN = 10
 """Columns that are drawn, those that moved most in any window."""
@@ -36,11 +34,7 @@ def draw(comparison: Any) -> _style.Picture:
     filled is the last window, a tick what chance alone stays below. Raises NotApplicable where the
     split is random or there are no train rows.
     """
-    if comparison.problem.facts["protocol"] == "cross_validation":
-        raise NotApplicable("the split is random: train and test rows differ by chance alone")
-    columns, rates = drift.feature_shifts(comparison.problem), drift.base_rates(comparison.problem)
-    if columns.empty:
-        raise NotApplicable("no window has train rows to differ from")
+    found = drift.find(comparison)
     with _style.look():
         figure, grid = _style.canvas(
             _style.named(comparison, "drift from training to test"),
@@ -51,11 +45,11 @@ def draw(comparison: Any) -> _style.Picture:
         )
         for axes in grid[:, 1]:
             axes.remove()
-        _rates(grid[0, 0], comparison, rates)
-        _scores(grid[1, 0], comparison)
-        _columns(figure.add_subplot(grid[0, 0].get_gridspec()[:, 1]), columns)
+        _rates(grid[0, 0], comparison, found.rates)
+        _scores(grid[1, 0], comparison, found.scores)
+        _columns(figure.add_subplot(grid[0, 0].get_gridspec()[:, 1]), found.table)
         for axes in grid[:, 0]:
-            _windows(axes, rates)
+            _windows(axes, found.rates)
         _style.legend_below(figure, grid[1, 0])
     return figure
 
@@ -79,16 +73,13 @@ def _rates(axes: Any, comparison: Any, rates: pd.DataFrame) -> None:
     axes.legend(fontsize="x-small", frameon=True, loc="best")
 
 
-def _scores(axes: Any, comparison: Any) -> None:
+def _scores(axes: Any, comparison: Any, shifts: pd.DataFrame) -> None:
     """Draw how far each method's scores moved, and what chance would do to the champion's."""
-    shifts = drift.score_shifts(comparison)
     axes.set(title="Shift of scores")
     if shifts.empty:
         axes.text(0.5, 0.5, "no inner hold-out to compare with", ha="center", va="center", color=_style.QUIET)
         return
     for method, own in shifts.groupby("method", sort=False):
-        if comparison.run_of(method).control == CHANCE:
-            continue
         marker = _style.markers(comparison)[method]
         axes.plot(own["window"], own["shift"], marker=marker, **_style.line(comparison, method))
         if method == comparison.verdict.champion:

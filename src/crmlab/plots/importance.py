@@ -28,7 +28,7 @@ def draw(found: Any) -> _style.Picture:
     if found is None or found.table.empty:
         raise NotApplicable("no model's importance was measured")
     methods = list(found.table["method"].unique())
-    title = f"{registry.module('tasks', found.task).LABEL} · {found.problem}: permutation importance"
+    title = f"{registry.find('tasks', found.task).label} · {found.problem}: permutation importance"
     with _style.look():
         figure, grid = _style.canvas(
             title,

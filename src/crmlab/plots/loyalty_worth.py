@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmlab.loyalty_worth import DISCOUNT_RATES, MORE
+from crmlab.findings.money.loyalty_worth import DISCOUNT_RATES, MORE
 from crmlab.plots import _style
 
 SUBJECT = "loyalty worth"

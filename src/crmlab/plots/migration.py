@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import seaborn as sns
 
+from crmlab.comparison.answers import segmented, windows
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
-from crmlab.plots._answers import first_fits, segmented
 
 NEW = "new"
 MOST = 3
@@ -25,7 +25,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     default the one to use. Raises NotApplicable with fewer than two origins of the same customers.
     """
     method, frames = segmented(comparison, method)
-    origins = [f["cutoff"] for f in first_fits(comparison)]
+    origins = [f["cutoff"] for f in windows(comparison)]
     if len(frames) < 2 or not all(origins):
         raise NotApplicable("there is one origin only: nobody can move")
     steps = list(pairwise(zip(origins, frames, strict=True)))[-MOST:]

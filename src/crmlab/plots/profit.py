@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from crmlab.comparison.answers import by_window, windows
 from crmlab.errors import NotApplicable
 from crmlab.maths import profit
 from crmlab.plots import _band, _style
-from crmlab.plots._answers import by_window, first_fits
 
 RETENTION = ("customer_value", "incentive_cost", "accept_alpha", "accept_beta")
 DEPTHS = np.linspace(0, 1, 201)
@@ -81,7 +81,7 @@ def _frozen(axes: Any, comparison: Any, method: str, worth: tuple[float, float])
     known = comparison.problem.solution.set_index("row_id")["outcome"]
     money = {"margin": worth[0] - worth[1], "contact_cost": -worth[1]}
     places = []
-    for fit, frame in zip(first_fits(comparison), by_window(comparison, method), strict=True):
+    for fit, frame in zip(windows(comparison), by_window(comparison, method), strict=True):
         held = inner[inner["fold"] == fit["fold"]]
         if held.empty:
             return

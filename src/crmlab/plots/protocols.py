@@ -26,7 +26,7 @@ def draw(found: Any) -> _style.Picture:
     if found is None:
         raise NotApplicable("no other problem is named to set beside this one")
     methods = found.methods
-    title = f"{registry.module('tasks', found.task).LABEL} · {found.problems[1]} → {found.problems[0]}"
+    title = f"{registry.find('tasks', found.task).label} · {found.problems[1]} → {found.problems[0]}"
     with _style.look():
         figure, axes = _style.canvas(
             title,

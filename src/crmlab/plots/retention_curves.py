@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import windows
 from crmlab.errors import NotApplicable
 from crmlab.maths import retention_curves as maths
 from crmlab.plots import _style, _survivors
-from crmlab.plots._answers import first_fits
 
 AGE = "member_days"
 BEYOND = 12
@@ -71,7 +71,7 @@ def _fitted(comparison: Any) -> dict[str, tuple[float, ...]]:
 def _members(comparison: Any) -> pd.DataFrame:
     """Return the last window's test rows in renewals: `customer, entry, duration_days, event`."""
     problem = comparison.problem
-    fold = first_fits(comparison)[-1]["fold"]
+    fold = windows(comparison)[-1]["fold"]
     tested = problem.folds[(problem.folds["fold"] == fold) & (problem.folds["part"] == "test")]["row_id"]
     rows = problem.rows.set_index("row_id").loc[tested]
     if AGE not in rows or not rows[AGE].notna().any():

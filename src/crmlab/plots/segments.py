@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
-from crmlab.plots._answers import segmented
 from crmlab.vocabulary import NUMERIC
 
 LIMIT = 2.0

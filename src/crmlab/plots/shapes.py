@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from crmlab.encoding import levels_of
+from crmlab.comparison.run import load_model
 from crmlab.errors import NotApplicable
+from crmlab.explain.shapes import Curve, Pair, curves, pairs
+from crmlab.explain.window import boosting, last_window
+from crmlab.maths.encoding import levels_of
 from crmlab.plots import _style
-from crmlab.run import load_model
-from crmlab.why.shapes import Curve, Pair, curves, pairs
-from crmlab.why.window import boosting, last_window
 
 CURVES = 8
 PAIRS = 2

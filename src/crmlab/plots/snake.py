@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from crmlab.encoding import segment_input
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import segment_input
 from crmlab.plots import _style
-from crmlab.plots._answers import segmented
 from crmlab.plots._points import clustered
 
 

@@ -6,11 +6,11 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import adjusted_rand_score
 
+from crmlab.comparison.answers import by_window
 from crmlab.errors import NotApplicable
-from crmlab.metrics._agreement import adjusted_rand, cells
 from crmlab.plots import _style
-from crmlab.plots._answers import by_window
 
 
 def draw(comparison: Any) -> _style.Picture:
@@ -54,5 +54,11 @@ def _pairwise(comparison: Any, method: str) -> np.ndarray:
     """Return the agreement of every two refits in the last window; nan where it is not defined."""
     *_, frame = by_window(comparison, method)
     refits = [c for c in frame if c.startswith("segment_")]
-    distinct, mass = cells(frame[refits], np.ones((1, len(frame))))
-    return np.array([adjusted_rand(distinct[a], distinct[b], mass)[0] for a, b in combinations(refits, 2)])
+    return np.array([_agreement(frame[a], frame[b]) for a, b in combinations(refits, 2)])
+
+
+def _agreement(first: Any, second: Any) -> float:
+    """Return the adjusted Rand index (Hubert and Arabie 1985); nan for two trivial partitions."""
+    if first.nunique() == second.nunique() and first.nunique() in (1, len(first)):
+        return float("nan")
+    return float(adjusted_rand_score(first, second))

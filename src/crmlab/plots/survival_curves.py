@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from crmlab import registry
+from crmlab.comparison.answers import by_window
 from crmlab.errors import NotApplicable
 from crmlab.kinds.survival import CURVE, times
 from crmlab.plots import _style, _survivors
-from crmlab.plots._answers import by_window
 
 GROUPS = ("lowest third of risk", "middle third", "highest third of risk")
 BAND = 0.18
@@ -53,7 +53,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
         thirds.set_title(f"By risk: {comparison.run_of(shown).label} (dashed)", fontsize="small")
         for axes in (everyone, thirds):
             axes.set(xlim=(0, days[-1]), ylim=(0, 1.02), xlabel="Days since the label window began")
-        everyone.set_ylabel(f"Share that has not {registry.module('tasks', comparison.task).POSITIVE}")
+        everyone.set_ylabel(f"Share that has not {registry.find('tasks', comparison.task).positive}")
         _style.percent(everyone.yaxis)
         thirds.legend(loc="lower left", fontsize="small", frameon=False)
         _style.legend_below(figure, everyone)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
-from crmlab.plots._answers import segmented
 from crmlab.seeds import generator
 
 REPLICATES = 1000

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import by_window
 from crmlab.plots import _style
-from crmlab.plots._answers import by_window
 from crmlab.plots.whale import predicted
 from crmlab.seeds import generator
 

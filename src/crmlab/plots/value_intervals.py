@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.comparison.answers import by_window
 from crmlab.maths.value import DECILES, NOMINAL, covered
 from crmlab.plots import _style
-from crmlab.plots._answers import by_window
 from crmlab.plots.whale import predicted
 from crmlab.vocabulary import CHANCE
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from crmlab.comparison.answers import by_window
 from crmlab.errors import NotApplicable
 from crmlab.maths import ranking
 from crmlab.plots import _style
-from crmlab.plots._answers import by_window
 from crmlab.vocabulary import CHANCE
 
 DEPTHS = np.linspace(0, 1, 201)

@@ -40,7 +40,7 @@ def _time(window: dict[str, Any]) -> str:
 
 def _over_time(comparison: Any, own: pd.DataFrame, times: dict[int, str]) -> _style.Picture:
     """Draw one line per method over cutoffs or periods (the mean over the refits of a window)."""
-    metric = registry.find("metrics", comparison.primary)
+    metric = registry.metric(comparison.primary)
     wide = own.pivot_table(index="window", columns="method", values="value")
     with _style.look():
         figure, axes = _style.canvas(
@@ -59,7 +59,7 @@ def _over_time(comparison: Any, own: pd.DataFrame, times: dict[int, str]) -> _st
 
 def _dots(comparison: Any, own: pd.DataFrame) -> _style.Picture:
     """Draw one dot per fit and the mean of each method, best on top."""
-    metric = registry.find("metrics", comparison.primary)
+    metric = registry.metric(comparison.primary)
     methods = [m for m in comparison.order() if m in set(own["method"])]
     fits = own.groupby("method").size().max()
     colours = _style.colours(comparison)

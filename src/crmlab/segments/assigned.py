@@ -11,12 +11,12 @@ import pandas as pd
 
 from crmlab import store
 from crmlab.errors import NotApplicable
-from crmlab.windows import before, midnight
+from crmlab.history.windows import before, midnight
 
 if TYPE_CHECKING:
     import ibis
 
-    from crmlab.compare import Comparison
+    from crmlab.comparison.compare import Comparison
 
 SEGMENT = "segment"
 CLOSENESS = ("probability", "distance", "margin")
@@ -69,8 +69,6 @@ def windows(comparison: Comparison, method: str | None = None) -> Iterator[Assig
     problem = comparison.problem
     rows, solution = (f.set_index("row_id") for f in (problem.rows, problem.solution))
     for fold in sorted(problem.facts["folds"], key=lambda f: f["fold"]):
-        if fold["refit"]:
-            continue
         own = run.answers[run.answers["fold"] == fold["fold"]]
         yield Assigned(
             dataset=problem.facts["dataset"],

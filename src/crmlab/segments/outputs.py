@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from crmlab import store
-from crmlab.compare import PIPELINE, SCRATCH
-from crmlab.errors import NotApplicable, UsageError
+from crmlab.errors import NotApplicable
 from crmlab.segments import loyalty, policies
 from crmlab.segments.assigned import CLOSENESS, Assigned, last_window, windows
 from crmlab.segments.names import names
@@ -17,29 +14,13 @@ from crmlab.segments.profile import profile
 from crmlab.segments.rules import rules
 
 if TYPE_CHECKING:
-    from crmlab.compare import Comparison
-
-
-def save(comparison: Comparison, output: str = SCRATCH, made: dict[str, pd.DataFrame] | None = None) -> Path:
-    """Write the tables of the segmentation to use into one folder, all or none; return the folder.
-
-    output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. made: its `tables`,
-    where they were made before.
-    Raises UsageError for another word, NotApplicable where it gave no segments.
-    """
-    if output not in (PIPELINE, SCRATCH):
-        raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
-    folder = store.segments_folder(comparison.name, scratch=output == SCRATCH)
-    found = made or tables(comparison)
-    with store.replacing_folder(folder) as part:
-        write(found, part)
-    return folder
+    from crmlab.comparison.compare import Comparison
 
 
 def tables(comparison: Comparison, method: str | None = None) -> dict[str, pd.DataFrame]:
     """Return the tables of a segmentation (default: the one to use) by file name.
 
-    `segments.parquet`: who is where, every window, a row per customer and origin. The others tell of
+    `segments.parquet`: who is where, every window, a row per customer and origin. The others describe
     the last window: `profile.csv`, `rules.csv`, `policy.csv`, `loyalty.csv`; in them, cells with too
     few customers are hidden. Raises NotApplicable without segments or without the columns that
     place them, UsageError for a broken policies.yaml.
@@ -89,13 +70,3 @@ def facts(comparison: Comparison, method: str) -> dict[str, dict[str, str]]:
     except NotApplicable:
         return found
     return {s: fact | where.loc[int(s), list(policies.AXES)].to_dict() for s, fact in found.items()}
-
-
-def write(found: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write tables into a folder under their names: parquet, or CSV with 6 significant digits."""
-    for name, table in found.items():
-        if name.endswith(".parquet"):
-            store.write_frame(folder / name, table)
-        else:
-            with store.replacing(folder / name) as part:
-                table.to_csv(part, index=False, float_format="%.6g")

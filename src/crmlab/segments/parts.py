@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import MISSING
-from crmlab.features._sales import purchase_lines
+from crmlab.history.purchase_lines import purchase_lines
+from crmlab.maths.encoding import MISSING
 from crmlab.segments import loyalty
 from crmlab.segments.assigned import Assigned, known_tables
 from crmlab.segments.suppression import LEAST

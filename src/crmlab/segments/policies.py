@@ -65,9 +65,11 @@ def load() -> Policies:
         by_place |= dict.fromkeys(new, fields["policy"].value)
     for place in product(LEVELS, repeat=3):
         if place not in by_place:
-            told = ", ".join(f"{axis}: {at}" for axis, at in zip(AXES, place, strict=True))
+            place_words = ", ".join(f"{axis}: {at}" for axis, at in zip(AXES, place, strict=True))
             where = _line(parts["places"], path.name)
-            raise UsageError(f"{where}: no line meets {{{told}}}; add one, or end with `any` for all three")
+            raise UsageError(
+                f"{where}: no line meets {{{place_words}}}; add one, or end with `any` for all three"
+            )
     return Policies(scales, by_place)
 
 

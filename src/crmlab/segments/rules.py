@@ -10,8 +10,9 @@ from scipy.stats import binomtest
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
-from crmlab.encoding import MISSING
 from crmlab.errors import NotApplicable
+from crmlab.explain.conditions import plain
+from crmlab.maths.encoding import MISSING
 from crmlab.seeds import generator, seed_of
 from crmlab.segments.assigned import Assigned
 from crmlab.segments.suppression import hidden
@@ -171,12 +172,7 @@ def _short(cut: float, values: pd.Series) -> str:
     tried = [float(f"{cut:.{digits}g}") for digits in range(1, 9)]
     tried += [np.floor(cut * 10**places) / 10**places for places in range(4)]
     fitting = [x for x in tried if lowest <= x < highest] or [cut]
-    return min((_plain(x) for x in fitting), key=len)
-
-
-def _plain(number: float) -> str:
-    """Return a number as people write it."""
-    return f"{number:.10f}".rstrip("0").rstrip(".")
+    return min((plain(x) for x in fitting), key=len)
 
 
 def _share(name: str, part: Any, whole: Any, level: float) -> dict[str, float | None]:

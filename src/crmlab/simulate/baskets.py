@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from crmlab.canonical.transactions import FLAGS
 from crmlab.seeds import generator
-from crmlab.simulate import catalogue
+from crmlab.simulate import products as assortment
 from crmlab.simulate.clock import Clock
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.latent import intercept, trait
-from crmlab.vocabulary import FLAGS
 
 _PRICE_SPREAD = 0.5
 """How far (standard deviation of the log) a chosen list price strays from what a line should cost."""
@@ -73,7 +73,7 @@ def table(
     owner, product = chosen["order"].to_numpy(), chosen["product"].to_numpy()
     placed = clock.calendar(orders["time"].to_numpy()[owner])
     odds = trait("returns")[orders["type"].to_numpy()[owner]]
-    odds = odds + np.array(catalogue.RETURN_ODDS)[products["category_code"].to_numpy()[product]]
+    odds = odds + np.array(assortment.RETURN_ODDS)[products["category_code"].to_numpy()[product]]
     returned = rng.random(n) < expit(intercept(odds, mean=shop.return_share) + odds)
     back = placed + 3 + rng.exponential(8.0, n)
     mood = 4.0 + products["quality"].to_numpy()[product] - 1.3 * returned + rng.standard_normal(n)

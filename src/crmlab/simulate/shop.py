@@ -12,13 +12,15 @@ from crmlab.seeds import generator, seed_of
 from crmlab.simulate import (
     baskets,
     browsing,
-    catalogue,
     contacts,
     latent,
     membership,
     population,
     purchases,
     service,
+)
+from crmlab.simulate import (
+    products as assortment,
 )
 from crmlab.simulate.clock import Clock
 from crmlab.simulate.knobs import Shop
@@ -57,8 +59,8 @@ def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
     stays = wanted["time"].to_numpy() <= buyers["leaves"].to_numpy()[wanted["buyer"]]
     tickets = tickets[stays[tickets["order"]]].reset_index(drop=True)
     orders = _orders(wanted[stays], buyers, config, clock, seed=seed)
-    products = catalogue.draw(config, seed=seed)
-    bundles, sequences = catalogue.affinities(products, config, seed=seed)
+    products = assortment.draw(config, seed=seed)
+    bundles, sequences = assortment.affinities(products, config, seed=seed)
     chosen = baskets.lines(orders, products, bundles, sequences, config, seed=seed)
     leaves = np.full(len(visitors), np.inf)
     leaves[buyers["visitor"]] = buyers["leaves"]

@@ -9,8 +9,8 @@ from functools import partial
 from multiprocessing import get_context
 
 from crmlab import store, studies
+from crmlab.comparison.threads import ONE_THREAD
 from crmlab.errors import CrmlabError
-from crmlab.threads import ONE_THREAD
 
 
 def main(wanted: list[str]) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
-from crmlab import folds, registry
-from crmlab.harness import customers_drawn
-from crmlab.problem import Problem
-from crmlab.run import Run
-from crmlab.score import score
+from crmlab import registry
+from crmlab.comparison.harness import customers_drawn
+from crmlab.comparison.run import Run
+from crmlab.comparison.score import score
+from crmlab.comparison.verdict import Verdict, judge
+from crmlab.problems import folds
+from crmlab.problems.problem import Problem
 from crmlab.seeds import generator, seed_of
-from crmlab.verdict import Verdict, judge
 from crmlab.vocabulary import OK
 
 METRIC = "auc"
@@ -34,17 +35,21 @@ def problem_of(columns: np.ndarray, outcome: np.ndarray, split: folds.Folds, pro
     return Problem("study", "world", {}, rows, split.frame, solution, facts)
 
 
-def hold_out_world(seed: int, *, n_train: int, n_test: int, refits: int) -> Problem:
+def hold_out_world(seed: int, *, n_train: int, n_test: int) -> Problem:
     """Return a world of customers whose outcome depends on four of six columns, and on a product.
 
-    The first n_train rows train; the hold-out has `refits` refits. The base rate is near .3.
+    The first n_train rows train. The base rate is near .3.
     """
     rng, n = generator(seed, "rows"), n_train + n_test
     columns = rng.standard_normal((n, COLUMNS))
     log_odds = -1.1 + columns @ COEFFICIENTS + 0.5 * columns[:, 0] * columns[:, 1]
     outcome = (rng.random(n) < 1 / (1 + np.exp(-log_odds))).astype(np.int64)
-    split = folds.chronological(pd.Series(np.arange(n)), train_share=n_train / n, refits=refits)
+    split = folds.chronological(pd.Series(np.arange(n)), train_share=n_train / n)
     return problem_of(columns, outcome, split, "chronological")
+
+
+REFITS = 4
+"""Beside the first fit, as params.yaml has it."""
 
 
 def forest(problem: Problem, name: str, *, seed: int, trees: int) -> Run:
@@ -52,38 +57,63 @@ def forest(problem: Problem, name: str, *, seed: int, trees: int) -> Run:
     return answered(
         problem,
         name,
-        lambda fold: RandomForestClassifier(
-            trees, min_samples_leaf=5, random_state=seed_of(seed, name, fold.window, fold.refit), n_jobs=1
+        lambda window, refit: RandomForestClassifier(
+            trees, min_samples_leaf=5, random_state=seed_of(seed, name, window, refit), n_jobs=1
         ),
     )
 
 
 def answered(
-    problem: Problem, name: str, make: Callable[[Any], Any], *, share: tuple[int, int] = (0, 1)
+    problem: Problem,
+    name: str,
+    make: Callable[[int, int], Any],
+    *,
+    share: tuple[int, int] = (0, 1),
+    refits: int = REFITS,
+    columns: list[str] | None = None,
 ) -> Run:
-    """Return the run of a method: `make(fold)` gives a fresh classifier for each fold.
+    """Return the run of a method: `make(window, refit)` gives a fresh classifier for each fit.
 
-    As in the harness, a refit is fitted on a bootstrap sample of its train rows. share: (i, n) for
-    a method that is given every n-th train row only, beginning with the i-th.
+    As in the harness, a refit is fitted on a bootstrap sample of the customers, the same for every method
+    and window. share: (i, n) for a method that is given every n-th train row only, beginning with the i-th.
+    columns: what it is given (default: all).
     """
-    columns = [c for c in problem.rows if c != "row_id"]
-    parts = []
+    given = columns or [c for c in problem.rows if c not in ("row_id", "customer")]
+    owner = problem.rows["customer" if "customer" in problem.rows else "row_id"]
+    refits = 0 if problem.protocol.resampled else refits
+    copies = {r: customers_drawn(owner, 0, r) for r in range(1, refits + 1)}
+    parts: dict[bool, list[pd.DataFrame]] = {False: [], True: []}
     for number in problem.fold_numbers():
         fold = problem.fold(number)
-        taken = np.arange(share[0], len(fold.train_rows), share[1])
-        if fold.refit:
-            taken = taken[customers_drawn(pd.Series(taken), seed_of(0, name, fold.refit))]
-        train = fold.train_rows[columns].to_numpy()[taken]
-        model = make(fold).fit(train, fold.train_outcomes["outcome"].to_numpy()[taken])
-        chance = model.predict_proba(fold.test_rows[columns].to_numpy())[:, 1]
-        parts.append(pd.DataFrame({"fold": number, "row_id": fold.test_row_ids, "score": chance}))
-    answers = pd.concat(parts, ignore_index=True)
-    return Run(f"classification/{name}", name, None, {}, name, OK, answers=answers)
+        rows, outcome = fold.train_rows[given].to_numpy(), fold.train_outcomes["outcome"].to_numpy()
+        taken = np.arange(share[0], len(rows), share[1])
+        for refit in range(refits + 1):
+            drawn = taken
+            if refit:
+                drawn = np.repeat(taken, copies[refit][owner.iloc[fold.train_rows["row_id"].iloc[taken]]])
+            model = make(number, refit).fit(rows[drawn], outcome[drawn])
+            score = model.predict_proba(fold.test_rows[given].to_numpy())[:, 1]
+            place = {"fold": number} | ({"refit": refit} if refit else {})
+            parts[refit > 0].append(pd.DataFrame(place | {"row_id": fold.test_row_ids, "score": score}))
+    first, again = (pd.concat(p, ignore_index=True) if p else None for p in parts.values())
+    return Run(f"classification/{name}", name, None, {}, name, OK, answers=first, refits=again)
 
 
-def judged(problem: Problem, runs: list[Run], *, seed: int) -> tuple[Verdict, pd.DataFrame, pd.DataFrame]:
+def judged(
+    problem: Problem, runs: list[Run], *, seed: int, margin: float = 0.0
+) -> tuple[Verdict, pd.DataFrame, pd.DataFrame]:
     """Score and judge runs by AUC; return the verdict, the values and the pairs."""
-    scored = score(problem, runs, [METRIC], {}, level=LEVEL, replicates=REPLICATES, seed=seed)
-    pairs, metric = scored.pairs[METRIC], registry.find("metrics", METRIC)
-    verdict = judge(runs, scored.values, pairs, metric, chance=scored.chance[METRIC], level=LEVEL)
+    scored = score(
+        problem, runs, [METRIC], {}, level=LEVEL, replicates=REPLICATES, seed=seed, judging=[METRIC]
+    )
+    pairs, metric = scored.pairs[METRIC], registry.metric(METRIC)
+    verdict = judge(
+        runs,
+        scored.values,
+        pairs,
+        metric,
+        chance=scored.chance[METRIC],
+        level=LEVEL,
+        margin=margin,
+    )
     return verdict, scored.values, pairs

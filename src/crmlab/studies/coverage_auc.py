@@ -16,8 +16,8 @@ import pandas as pd
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
-from crmlab import folds
-from crmlab.problem import Problem
+from crmlab.problems import folds
+from crmlab.problems.problem import Problem
 from crmlab.seeds import generator
 from crmlab.studies import AT_LEAST, EQUAL, Claim
 from crmlab.studies._worlds import answered, judged, problem_of
@@ -69,7 +69,8 @@ def _outcome(name: str, interval: pd.Series, truth: float) -> dict[str, Any]:
 
 def _interval(problem: Problem, seed: int) -> pd.Series:
     """Return the value and interval of logistic regression on a problem."""
-    _, values, _ = judged(problem, [answered(problem, "logit", lambda fold: _learner())], seed=seed)
+    logit = answered(problem, "logit", lambda window, refit: _learner(), refits=0)
+    _, values, _ = judged(problem, [logit], seed=seed)
     return values.iloc[0]
 
 

@@ -21,7 +21,7 @@ CLAIMS = {
 
 def run_world(seed: int) -> dict[str, Any]:
     """Return whether a lead was called real, whether any pair was called different, the widest lead."""
-    problem = hold_out_world(seed, n_train=500, n_test=1000, refits=5)
+    problem = hold_out_world(seed, n_train=500, n_test=1000)
     runs = [forest(problem, f"forest_{i}", seed=seed, trees=10) for i in range(METHODS)]
     verdict, _, pairs = judged(problem, runs, seed=seed)
     return {

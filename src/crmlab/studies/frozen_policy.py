@@ -19,7 +19,8 @@ import pandas as pd
 import pyarrow as pa
 
 from crmlab import registry, store
-from crmlab.features._gather import as_known, gather
+from crmlab.history.gather import as_known, gather
+from crmlab.history.windows import Window, midnight
 from crmlab.maths import profit, resampling
 from crmlab.seeds import generator, seed_of
 from crmlab.simulate.knobs import Shop
@@ -27,7 +28,6 @@ from crmlab.simulate.oracle import true_conversion_probability
 from crmlab.simulate.shop import Simulated, simulate
 from crmlab.studies import EQUAL, Claim
 from crmlab.tasks import acquisition
-from crmlab.windows import Window, midnight
 
 WORLDS = 200
 LEVEL = 0.9
@@ -91,7 +91,7 @@ def _interval(
 ) -> dict[str, float]:
     """Return a metric's value and interval as a comparison without refits gives them."""
     solution, answers = pd.DataFrame({"outcome": outcome}), pd.DataFrame({"score": score})
-    value, *replicates = registry.find("metrics", metric)(solution, answers, None, weights, **further)
+    value, *replicates = registry.metric(metric)(solution, answers, None, weights, **further)
     lower, upper = resampling.interval_from_replicates(value, np.array(replicates), level=LEVEL)
     return {"value": float(value), "lower": lower, "upper": upper}
 
@@ -136,7 +136,7 @@ def _at(shop: Simulated, cutoff: dt.datetime) -> tuple[pd.DataFrame, np.ndarray,
     known = as_known(tables, cutoff, connection)
     found = acquisition.population(known, cutoff=cutoff).order_by("customer")
     people = connection.to_pyarrow(found).to_pandas()
-    columns = gather(known, people, connection, cutoff=cutoff, families=acquisition.FAMILIES)
+    columns = gather(known, people, connection, cutoff=cutoff, families=acquisition.TASK.families)
     bought = shop.truth["visitors"].set_index("customer")["first_purchase"].loc[people["customer"]]
     outcome = ((bought >= window.start) & (bought < window.end)).to_numpy(dtype=np.int64)
     asked = {"cutoff": cutoff, "horizon_days": HORIZON_DAYS}

@@ -17,7 +17,7 @@ CLAIMS = {"differ": Claim("two copies of one forest are said to differ", AT_MOST
 
 def run_world(seed: int) -> dict[str, Any]:
     """Return whether the twins were told apart, and their difference in AUC."""
-    problem = hold_out_world(seed, n_train=500, n_test=1000, refits=5)
+    problem = hold_out_world(seed, n_train=500, n_test=1000)
     runs = [forest(problem, name, seed=seed, trees=30) for name in ("castor", "pollux")]
     verdict, _, pairs = judged(problem, runs, seed=seed)
     return {"differ": verdict.lead_is_real, "difference": float(pairs["difference"].iloc[0])}

@@ -61,9 +61,9 @@ def run_world(seed: int) -> dict[str, Any]:
         solution, weights = pd.DataFrame({"value": test[1]}), np.ones((1, len(test[1])))
         name = NAMES[method]
         for word, (metric, low, high, _) in BANDS.items():
-            value = float(registry.find("metrics", metric)(solution, answers, None, weights)[0])
+            value = float(registry.metric(metric)(solution, answers, None, weights)[0])
             found |= {f"{name}_{word}": bool(low <= value <= high), f"{name}_{metric}": value}
-        width = registry.find("metrics", "interval_width")(solution, answers, None, weights)
+        width = registry.metric("interval_width")(solution, answers, None, weights)
         found[f"{name}_width"] = float(width[0])
     return found
 

@@ -11,22 +11,10 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.tasks._buying import bought_in, buyers
-from crmlab.windows import Window
+from crmlab.declare.task import Task
+from crmlab.history.buying import bought_in, buyers
+from crmlab.history.windows import Window
 
-LABEL = "Acquisition"
-QUESTION = "Whom do we win?"
-KINDS = ("classification",)
-OUTCOME = "a purchase in the label window"
-PUBLISHED_OUTCOME = "a positive response, as published"
-NEEDS = ("sessions", "transactions")
-POSITIVE = "won"
-FAMILIES = ("browsing", "profile")
-"""Families that exist for someone who has never bought."""
-SHOWN = None
-"""Every numeric and categorical column is offered to methods."""
-TRUTH = "true_conversion_probability"
-"""A function of simulate/oracle.py."""
 PROSPECT_DAYS = 30
 
 
@@ -47,3 +35,19 @@ def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Windo
     """Return `customer, outcome, value, purchases`; outcome 1 = a purchase in the label window."""
     bought = bought_in(tables, people, window)
     return bought.mutate(outcome=(bought.purchases > 0).cast("int64"))
+
+
+TASK = Task(
+    label="Acquisition",
+    question="Whom do we win?",
+    kinds=("classification",),
+    outcome="a purchase in the label window",
+    published_outcome="a positive response, as published",
+    positive="won",
+    needs=("sessions", "transactions"),
+    families=("browsing", "profile"),
+    population=population,
+    first_seen=first_seen,
+    outcomes=outcomes,
+    truth="true_conversion_probability",
+)

@@ -4,20 +4,19 @@ Contractual data give the outcome as published. In event data nobody says goodby
 churned when the label window passes without a purchase.
 """
 
-from crmlab.tasks import _buying
+from crmlab.declare.task import Task
+from crmlab.history import buying
 
-LABEL = "Churn"
-QUESTION = "Whom do we lose, and what is that worth?"
-KINDS = ("classification", "lifetime")
-OUTCOME = "no purchase in the label window"
-PUBLISHED_OUTCOME = "the customer left, as published"
-NEEDS = ("transactions",)
-POSITIVE = "churned"
-FAMILIES = None
-"""Every feature family."""
-SHOWN = None
-"""Every numeric and categorical column is offered to methods."""
-TRUTH = "true_churn_probability"
-"""A function of simulate/oracle.py."""
-
-population, first_seen, outcomes = _buying.population, _buying.first_seen, _buying.outcomes
+TASK = Task(
+    label="Churn",
+    question="Whom do we lose, and what is that worth?",
+    kinds=("classification", "lifetime"),
+    outcome="no purchase in the label window",
+    published_outcome="the customer left, as published",
+    positive="churned",
+    needs=("transactions",),
+    population=buying.population,
+    first_seen=buying.first_seen,
+    outcomes=buying.outcomes,
+    truth="true_churn_probability",
+)

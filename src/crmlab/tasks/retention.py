@@ -16,20 +16,8 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.windows import Window
-
-LABEL = "Retention"
-QUESTION = "Which members leave, and when?"
-KINDS = ("survival",)
-OUTCOME = "the membership ends within the label window"
-PUBLISHED_OUTCOME = None
-NEEDS = ("memberships", "transactions")
-POSITIVE = "left"
-FAMILIES = None
-"""Every feature family."""
-SHOWN = None
-"""Every numeric and categorical column is offered to methods."""
-TRUTH = None
+from crmlab.declare.task import Task
+from crmlab.history.windows import Window
 
 
 def population(known: Mapping[str, ibis.Table], *, cutoff: dt.datetime) -> ibis.Table:
@@ -73,3 +61,16 @@ def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Windo
 def _running(terms: ibis.Table) -> ibis.Table:
     """Return the memberships of known customers that run, in the table as known at a cutoff."""
     return terms.filter(terms.customer.notnull() & terms.ended.isnull())
+
+
+TASK = Task(
+    label="Retention",
+    question="Which members leave, and when?",
+    kinds=("survival",),
+    outcome="the membership ends within the label window",
+    positive="left",
+    needs=("memberships", "transactions"),
+    population=population,
+    first_seen=first_seen,
+    outcomes=outcomes,
+)

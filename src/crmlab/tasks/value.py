@@ -11,26 +11,25 @@ from collections.abc import Mapping
 
 import ibis
 
-from crmlab.tasks import _buying
-from crmlab.windows import Window
-
-LABEL = "Value"
-QUESTION = "What will a customer spend, and how sure are we?"
-KINDS = ("value", "lifetime_value")
-OUTCOME = "a purchase in the label window; its net spend is the value"
-PUBLISHED_OUTCOME = None
-NEEDS = ("transactions",)
-POSITIVE = "bought"
-FAMILIES = None
-"""Every feature family."""
-SHOWN = None
-"""Every numeric and categorical column is offered to methods."""
-TRUTH = None
-
-population, first_seen = _buying.population, _buying.first_seen
+from crmlab.declare.task import Task
+from crmlab.history import buying
+from crmlab.history.windows import Window
 
 
 def outcomes(tables: Mapping[str, ibis.Table], people: ibis.Table, window: Window) -> ibis.Table:
     """Return `customer, outcome, value, purchases`; outcome 1 = a purchase in the label window."""
-    bought = _buying.bought_in(tables, people, window)
+    bought = buying.bought_in(tables, people, window)
     return bought.mutate(outcome=(bought.purchases > 0).cast("int64"))
+
+
+TASK = Task(
+    label="Value",
+    question="What will a customer spend, and how sure are we?",
+    kinds=("value", "lifetime_value"),
+    outcome="a purchase in the label window; its net spend is the value",
+    positive="bought",
+    needs=("transactions",),
+    population=buying.population,
+    first_seen=buying.first_seen,
+    outcomes=outcomes,
+)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from crmlab.notebook import pictures
+from crmlab.pipeline.notebook import pictures
 from crmlab.tracking import server
 
 

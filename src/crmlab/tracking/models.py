@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from crmlab import model_file, prospects, registry
-from crmlab.compare import Comparison
+from crmlab import actions, registry
+from crmlab.comparison.compare import Comparison
+from crmlab.comparison.run import Run, load_model
 from crmlab.errors import NotApplicable, UsageError, did_you_mean
-from crmlab.run import Run, load_model
-from crmlab.segments import outputs, policies
+from crmlab.serving import model_file
 from crmlab.tracking import server
 
 CHAMPION = "champion"
@@ -31,6 +31,11 @@ SERVED_LIBRARIES = (
     "pyyaml",
     "pyarrow",
 )
+
+
+def answers_rows(run: Run) -> bool:
+    """Return whether a run's model answers from rows alone, so that it can be served: not from events."""
+    return not getattr(registry.module("kinds", run.kind), "HISTORY", False)
 
 
 def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: str | None = CHAMPION) -> str:
@@ -48,15 +53,11 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
     columns = kind.columns(roles)
     model = load_model(run.key)
     if hasattr(model, "refits_"):
-        model.refits_ = []  # what stability was measured with is no part of the served model
+        model.refits_ = []  # what stability was measured with does not belong to the served model
     example = model_file.synthetic_rows(comparison.problem.rows[columns], roles)
     facts = {"kind": run.kind, "method": run.method, "columns": columns, "roles": dict(roles)}
     facts |= {"horizon_days": comparison.problem.facts.get("horizon_days"), "run_key": run.key}
-    if "segment" in run.answers:
-        facts["segments"] = outputs.facts(comparison, run.method)
-    elif run.method == comparison.chosen:
-        with contextlib.suppress(NotApplicable):  # scores of a task without a margin are scores alone
-            facts["prospects"] = prospects.facts(comparison)
+    facts["actions"] = _decisions(comparison, run)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.skops"
         facts["sha256"] = model_file.dump(model, path)
@@ -65,7 +66,7 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
         with mlflow.start_run(run_id=run_id):
             info = mlflow.pyfunc.log_model(
                 name="model",
-                python_model=str(registry.PACKAGE / "serving.py"),
+                python_model=str(registry.PACKAGE / "serving" / "saved_model.py"),
                 artifacts={"model": str(path), "facts": str(Path(folder) / "facts.json")},
                 code_paths=[str(registry.PACKAGE)],
                 signature=mlflow.models.infer_signature(example, answer),
@@ -82,8 +83,8 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
 def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Answer new customers with a registered model (`churn.demo_shop@champion`).
 
-    A segmentation answers with names, and with the policies of today's policies.yaml; an acquisition
-    with what each prospect is worth, whether to contact, and why (see `prospects.answered`).
+    Where the task has an action that decides for new customers, its decisions stand with the answers (see
+    `crmlab.declare.action`): the policy for a segment, whether to contact a prospect, and why.
     Raises UsageError for an unknown model, and for rows whose columns are not the model's: they
     are named, and no score is given.
     """
@@ -100,11 +101,19 @@ def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
         raise UsageError(f"the model {address} needs {len(missing)} columns that the input lacks:{hints}")
     rows = _typed(rows, model.metadata.signature.inputs)
     answers, served = model.predict(rows[wanted]), model.unwrap_python_model()
-    if served.facts.get("segments"):
-        return policies.with_policy(answers, served.facts["segments"])
-    if served.facts.get("prospects"):
-        return prospects.answered(answers["score"], rows, served.facts["prospects"], served.model)
+    for name, known in served.facts.get("actions", {}).items():
+        answers = registry.find("actions", name).answered(answers, rows, known, served.model)
     return answers
+
+
+def _decisions(comparison: Comparison, run: Run) -> dict[str, Any]:
+    """Return what turns a run's answers into decisions, by action; nothing where scores stay scores."""
+    decisions = {}
+    for name, action in actions.of_task(comparison.task).items():
+        if action.facts is not None:
+            with contextlib.suppress(NotApplicable):
+                decisions[name] = action.facts(comparison, run.method)
+    return decisions
 
 
 def _typed(rows: pd.DataFrame, inputs: Any) -> pd.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import urllib.parse
@@ -55,7 +58,7 @@ def _best_first(client: Any, parent: Any) -> list[str]:
     of_parent = f"tags.`{server.PARENT_KEY}` = '{parent.data.tags[server.PARENT_KEY]}'"
     finished = f"tags.`crmlab.level` = 'method' and tags.`crmlab.status` = '{OK}'"
     primary = parent.data.params["primary"]
-    direction = "DESC" if registry.find("metrics", primary).higher_is_better else "ASC"
+    direction = "DESC" if registry.metric(primary).higher_is_better else "ASC"
     found = client.search_runs(
         [parent.info.experiment_id],
         f"{of_parent} and {finished}",
@@ -68,7 +71,11 @@ def serve(port: int) -> None:
     """Serve MLflow's pages on 127.0.0.1 until interrupted."""
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--backend-store-uri", store.tracking_uri(), "--workers", "1"]
+    # a group of its own, as the server starts processes too
+    pages = subprocess.Popen(command, cwd=store.home(), start_new_session=True)
     try:
-        subprocess.run(command, check=False, cwd=store.home())
-    except KeyboardInterrupt:
-        return
+        pages.wait()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pages.pid, signal.SIGTERM)
+        pages.wait()

@@ -7,31 +7,36 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from crmlab import drift, keep, prospects, spreadsheet, store
-from crmlab.compare import PIPELINE, Comparison
+from crmlab import actions, registry, store
+from crmlab.comparison.compare import PIPELINE, SCRATCH, Comparison
+from crmlab.comparison.run import Run
+from crmlab.declare.action import Listing
 from crmlab.errors import NotApplicable, UsageError
-from crmlab.run import Run
-from crmlab.segments import outputs
+from crmlab.explain import shifts
+from crmlab.segments.assigned import SEGMENT
 from crmlab.segments.suppression import hidden
 from crmlab.tracking import models, server
 from crmlab.vocabulary import NUMERIC, OK, ORACLE
+
+Made = Mapping[str, Listing]
 
 HEAD = 100
 """So many people from the top of a list are attached."""
 
 
-def track(comparison: Comparison, output: str = "scratch", made: Any = None) -> str:
+def track(comparison: Comparison, output: str = SCRATCH, made: Made | None = None) -> str:
     """Log a comparison: a parent run with a child per method; return what was done in one line.
 
     output: with 'pipeline' the model to use (`Comparison.chosen`) is registered, alias `champion`
-    (never inside a `dvc exp run`). made: what a notebook has made of the comparison (the tables of
-    its segments, its prospects, whom to keep), so that it is not made again. What is already logged under the
-    same key is left alone, without importing mlflow where the store is a local SQLite file.
+    (never inside a `dvc exp run`). made: the lists that a notebook has made of the comparison, by the name
+    of their action, so that they are not made again. What is already logged under the same key is left alone,
+    without importing mlflow where the store is a local SQLite file.
     """
     moves = output == PIPELINE and "DVC_EXP_NAME" not in os.environ
     title = f"{comparison.task}/{comparison.name}"
@@ -47,7 +52,8 @@ def track(comparison: Comparison, output: str = "scratch", made: Any = None) -> 
             client.set_terminated(parent)
             if moves and comparison.chosen:
                 place = [r.method for r in comparison.runs].index(comparison.chosen)
-                models.register(client, comparison, comparison.runs[place], children[place])
+                if models.answers_rows(comparison.runs[place]):
+                    models.register(client, comparison, comparison.runs[place], children[place])
             client.set_tag(parent, "crmlab.complete", "champion" if moves else "scores")
     except Exception as error:
         if not server.is_unreachable(error):
@@ -60,6 +66,11 @@ def log_model(comparison: Comparison, key: str) -> str:
     """Log and register one kept run's model, without moving the champion; return its address."""
     for run in comparison.runs:
         if run.key == key and run.status == OK and run.control != ORACLE:
+            if not models.answers_rows(run):
+                raise UsageError(
+                    f"{run.label} answers from the purchases of customers, which a registered model does not "
+                    "hold: use `crmlab recommend`"
+                )
             track(comparison)
             mlflow = server.connect()
             client = mlflow.MlflowClient()
@@ -98,7 +109,8 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     run_id = client.create_run(experiment, run_name=comparison.name, tags=tags).info.run_id
     _log_input(client, run_id, comparison)
     names = ("protocol", "horizon_days", "n_rows", "base_rate")
-    _log(client, run_id, params={n: facts.get(n, "") for n in names} | {"primary": comparison.primary})
+    asked = {n: facts.get(n, "") for n in names} | {"primary": comparison.primary}
+    _log(client, run_id, params=asked, metrics=comparison.summary())
     client.log_text(run_id, comparison.ranking().to_csv(index=False), "ranking.csv")
     client.log_text(run_id, comparison.differences().to_csv(index=False), "differences.csv")
     client.log_text(run_id, comparison.curves().to_csv(index=False), "curves.csv")
@@ -109,7 +121,9 @@ def _parent(client: Any, experiment: str, comparison: Comparison) -> str:
     return run_id
 
 
-def _child(client: Any, experiment: str, parent: str, comparison: Comparison, run: Run, made: Any) -> str:
+def _child(
+    client: Any, experiment: str, parent: str, comparison: Comparison, run: Run, made: Made | None
+) -> str:
     """Create (or find) one method's run under its parent; return its id."""
     for found in server.find(client, experiment, server.RUN_KEY, run.key, comparison.score_key):
         return found.info.run_id
@@ -150,37 +164,23 @@ def _metrics(comparison: Comparison, run: Run) -> dict[str, float]:
     return {k: float(v) for k, v in found.items() if pd.notna(v)}
 
 
-def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run, made: Any) -> None:
-    """Attach the answers, the method's curve, and for a clustering the profile of its segments."""
+def _log_answers(client: Any, run_id: str, comparison: Comparison, run: Run, made: Made | None) -> None:
+    """Attach the answers, the method's curve, of a clustering its segments, and the lists of the champion."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "answers.parquet"
         store.write_frame(path, run.answers)
         client.log_artifact(run_id, str(path))
     curves = comparison.curves()
     client.log_text(run_id, curves[curves["method"] == run.method].to_csv(index=False), "curve.csv")
-    if "segment" in run.answers:
+    if SEGMENT in registry.module("kinds", run.kind).ANSWER:
         client.log_text(run_id, _profile(comparison, run).to_csv(index=False), "segments.csv")
-        if run.method == comparison.chosen:
-            _log_segments(client, run_id, comparison, made)
-    elif run.method == comparison.chosen and "margin_mean" in comparison.economics:
-        _log_list(client, run_id, comparison, "prospects", made or prospects.of)
-    elif run.method == comparison.chosen and "incentive_cost" in comparison.economics:
-        _log_list(client, run_id, comparison, "retention", made or keep.of)
-
-
-def _log_segments(client: Any, run_id: str, comparison: Comparison, made: Any) -> None:
-    """Attach what the champion's segments are and what to do with them; a reason where that is unknown."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            outputs.write(made or outputs.tables(comparison), Path(folder))
-        except NotApplicable as reason:
-            client.set_tag(run_id, "crmlab.segments", str(reason))
-            return
-        client.log_artifacts(run_id, folder, "segments")
+    if run.method == comparison.chosen:
+        for name, action in actions.of_task(comparison.task).items():
+            _log_list(client, run_id, comparison, name, (made or {}).get(name) or action.make)
 
 
 def _log_list(client: Any, run_id: str, comparison: Comparison, name: str, made: Any) -> None:
-    """Attach the head of a ranked list of people; a reason where it cannot be made.
+    """Attach the head of an action's list and the tables that go with it; a reason where there is none.
 
     made: the list, or the function that makes it of the comparison.
     """
@@ -190,20 +190,22 @@ def _log_list(client: Any, run_id: str, comparison: Comparison, name: str, made:
         client.set_tag(run_id, f"crmlab.{name}", str(reason))
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{name}_head.csv"
-        spreadsheet.write(listed.table.head(HEAD), path)
-        client.log_artifact(run_id, str(path))
+        actions.write_tables({f"{name}_head.csv": listed.table.head(HEAD)}, Path(folder))
+        if listed.further:
+            (Path(folder) / name).mkdir()
+            actions.write_tables(listed.further, Path(folder) / name)
+        client.log_artifacts(run_id, folder)
 
 
 def _drift(comparison: Comparison) -> dict[str, pd.DataFrame]:
     """Return what moved from the train rows to each test window; nothing where the split is random."""
-    if comparison.problem.facts["protocol"] == "cross_validation":
+    if not comparison.problem.protocol.in_time:
         return {}
-    columns = drift.feature_shifts(comparison.problem)
+    columns = shifts.feature_shifts(comparison.problem)
     if columns.empty:
         return {}
-    tables = {"base_rates": drift.base_rates(comparison.problem), "columns": columns}
-    return tables | {"scores": drift.score_shifts(comparison)}
+    tables = {"base_rates": shifts.base_rates(comparison.problem), "columns": columns}
+    return tables | {"scores": shifts.score_shifts(comparison)}
 
 
 def _profile(comparison: Comparison, run: Run) -> pd.DataFrame:
@@ -213,8 +215,8 @@ def _profile(comparison: Comparison, run: Run) -> pd.DataFrame:
     """
     clustered = [c for c, role in comparison.problem.facts["roles"].items() if role == NUMERIC]
     rows = comparison.problem.rows.set_index("row_id")[clustered]
-    told = run.answers[["fold", "row_id", "segment"]].join(rows, on="row_id")
-    groups = told.groupby(["fold", "segment"])
+    members = run.answers[["fold", "row_id", SEGMENT]].join(rows, on="row_id")
+    groups = members.groupby(["fold", SEGMENT])
     sizes = groups.size()
     few = sizes.groupby("fold").transform(lambda n: hidden(n.to_numpy()[:, None])[:, 0]).astype(bool)
     return groups[clustered].median().assign(customers=sizes.astype("Int64")).mask(few).reset_index()
@@ -231,7 +233,7 @@ def _tags(comparison: Comparison) -> dict[str, str]:
         "crmlab.problem": comparison.name,
         "crmlab.problem_digest": comparison.problem.facts["digest"],
         "crmlab.git_commit": commit.stdout.strip() or "none",
-        "crmlab.dvc_stage": f"{comparison.task}@{comparison.name}",
+        "crmlab.dvc_stage": f"comparison@{comparison.task}-{comparison.name}",
     }
 
 

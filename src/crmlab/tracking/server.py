@@ -51,7 +51,7 @@ def initialise() -> str:
 
 
 def experiment(client: Any, task: str) -> str:
-    """Return the id of a task's experiment, created at need (two at once are no error)."""
+    """Return the id of a task's experiment, created at need (two at once are not an error)."""
     import mlflow
 
     found = client.get_experiment_by_name(task)
@@ -92,7 +92,7 @@ def logged(score_key: str, *, needs_champion: bool) -> bool:
 
 
 def artifact_folders(score_key: str) -> list[Path] | None:
-    """Return the folders of a comparison's live parent runs; None where artefacts are no local files."""
+    """Return the folders of a comparison's live parent runs; None where artefacts are not local files."""
     query = """select runs.artifact_uri from tags key join tags level on level.run_uuid = key.run_uuid
                join runs on runs.run_uuid = key.run_uuid
                where key.key = ? and key.value = ? and level.key = 'crmlab.level'

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from crmlab import registry
-from crmlab.encoding import linear_input
 from crmlab.errors import UsageError
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.classification._tuning import Tuned
 from crmlab.methods.classification.neural_net import NeuralNet
 from crmlab.seeds import generator

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from crmlab import registry
-from crmlab.encoding import LEVELS, linear_input, tree_input
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import LEVELS, linear_input, tree_input
 from crmlab.seeds import generator
 
 METHODS = [name for name in registry.names("methods") if name.startswith("classification/")]

@@ -11,7 +11,7 @@ from crmlab.methods.classification._inner import Telling, earlier_and_later, sam
 
 
 def test_the_last_fifth_judges():
-    earlier, later = earlier_and_later(np.tile([0, 1], 50))
+    earlier, later = earlier_and_later(np.tile([0, 1], 50), None)
     assert earlier.tolist() == list(range(80))
     assert later.tolist() == list(range(80, 100))
 
@@ -20,13 +20,13 @@ def test_the_last_fifth_judges():
 def test_a_part_without_enough_of_a_class_judges_nothing(where):
     y = np.zeros(100, dtype=int)
     y[where] = 1
-    assert earlier_and_later(y) is None
+    assert earlier_and_later(y, None) is None
 
 
 def test_how_many_are_enough_can_be_said():
     y = np.tile([0, 1], 50)
-    assert earlier_and_later(y, enough=10) is not None
-    assert earlier_and_later(y, enough=11) is None
+    assert earlier_and_later(y, None, enough=10) is not None
+    assert earlier_and_later(y, None, enough=11) is None
 
 
 def test_a_sample_keeps_order_and_shares_and_some_of_a_rare_class():

@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
 from crmlab import registry
-from crmlab.encoding import signed_log
+from crmlab.maths.encoding import signed_log
 from crmlab.methods.classification.nearest_neighbours import NearestNeighbours
 from crmlab.seeds import generator
 

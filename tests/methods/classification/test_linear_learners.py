@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from crmlab import registry
-from crmlab.encoding import linear_input
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.classification._calibration import Calibrated, platt
 from crmlab.methods.classification._logistic import penalised_logistic
 from crmlab.seeds import generator

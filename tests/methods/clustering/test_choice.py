@@ -77,9 +77,9 @@ def test_the_rule_of_stability(stability, error, k):
         {"k": i + 2, "stability": s, "stability_se": e, "bic": None}
         for i, (s, e) in enumerate(zip(stability, error, strict=True))
     ]
-    assert _choice._best(curve, "stability") == _choice._best(curve, "bic") == k
+    assert _choice.best_of(curve, "stability") == _choice.best_of(curve, "bic") == k
     curve[2]["bic"], curve[0]["bic"] = 100.0, 200.0
-    assert _choice._best(curve, "bic") == 4
+    assert _choice.best_of(curve, "bic") == 4
 
 
 def test_the_jackknife_of_stability_by_hand():

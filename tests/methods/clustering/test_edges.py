@@ -11,8 +11,9 @@ import pytest
 from crmlab import registry
 from crmlab.errors import NotApplicable
 from crmlab.kinds import Context, clustering
+from crmlab.kinds.clustering import SEGMENTED
 from crmlab.seeds import generator
-from crmlab.vocabulary import CATEGORICAL, NUMERIC, SEGMENTED
+from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
 METHODS = [name for name in registry.names("methods") if name.startswith("clustering/")]
 READ_TEXTS = ("clustering/kmedoids", "clustering/latent_class", "clustering/random_partition")

@@ -9,10 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.tree import DecisionTreeRegressor
 
 from crmlab import registry
-from crmlab.encoding import linear_input
 from crmlab.errors import NotApplicable
 from crmlab.kinds import survival as kind
 from crmlab.maths import survival_scores
+from crmlab.maths.encoding import linear_input
 from crmlab.maths.retention_curves import DAYS_PER_MONTH
 from crmlab.methods.survival._person_period import DiscreteHazard
 from crmlab.methods.survival.survival_boosting import PartialLikelihood

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from crmlab.encoding import tree_input
+from crmlab.maths.encoding import tree_input
 
 
 def boosted_trees(

@@ -8,17 +8,19 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-from crmlab.methods.classification._inner import earlier_and_later, sample_details, sampled
+from crmlab.methods.classification._inner import at, earlier_and_later, sample_details, sampled
 from crmlab.methods.classification._logistic import penalised_logistic
 
 
 class Calibrated(ClassifierMixin, BaseEstimator):
     """A learner with `decision_function`, and Platt's (1999) curve from its values to probabilities.
 
-    The curve is fitted on the latest fifth of the train rows, by a copy of the learner that has seen
-    the earlier rows only; the learner itself then learns from all. What it learns of the latest rows'
-    base rate is in the curve already, so its values are moved to the copy's mean over those rows. Where
-    they are too few, both learn from all rows. The curve never falls: it does not turn the ranking round.
+    The curve is fitted on the later train rows, by a copy of the learner that has seen the earlier rows
+    only; the learner itself then learns from all. What it learns of the later rows' base rate is in the
+    curve already, so its values are moved to the copy's mean over those rows. The curve never falls: it
+    does not turn the ranking round. Where the later rows are too few, or the copy ranks them no better than
+    chance (the best curve that does not fall is level, and would make all answers one), both learn from all
+    rows.
 
     max_rows: a seeded sample of so many rows is enough. because: what the note says of the reason.
     """
@@ -29,23 +31,29 @@ class Calibrated(ClassifierMixin, BaseEstimator):
         self.because = because
         self.seed = seed
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> Calibrated:
+    def fit(self, X: np.ndarray, y: np.ndarray, inner: np.ndarray | None = None) -> Calibrated:
         """Fit learner and curve on the train rows X (n, p), y (n,)."""
         used = sampled(y, max_rows=self.max_rows or len(y), seed=self.seed)
         self.details_ = sample_details(len(used), len(y), because=self.because)
         X, y = X[used], y[used]
         self.classes_ = np.array([0, 1])
         self.learner_ = clone(self.learner).fit(X, y)
-        parts = earlier_and_later(y)
-        if parts is None:
+        self.curve_ = self._later_curve(X, y, earlier_and_later(y, at(inner, used)))
+        if self.curve_ is None:
             self.curve_ = platt(self.learner_.decision_function(X), y)
-            return self
+        return self
+
+    def _later_curve(
+        self, X: np.ndarray, y: np.ndarray, parts: tuple[np.ndarray, np.ndarray] | None
+    ) -> tuple[float, float] | None:
+        """Return the curve of the later rows; None where they are too few, or it is level."""
+        if parts is None:
+            return None
         earlier, later = parts
         judged = clone(self.learner).fit(X[earlier], y[earlier]).decision_function(X[later])
         slope, intercept = platt(judged, y[later])
         moved = np.mean(judged) - np.mean(self.learner_.decision_function(X[later]))
-        self.curve_ = slope, float(intercept + slope * moved)
-        return self
+        return (slope, float(intercept + slope * moved)) if slope > 0 else None
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probabilities of class 0 and 1, shape (m, 2)."""

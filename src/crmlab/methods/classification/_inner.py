@@ -6,29 +6,42 @@ train rows that are later than the ones it learned from, as the test rows will b
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from crmlab.kinds import EARLIER, LATER
 from crmlab.seeds import generator
 
-LATER: Final = 0.2
-"""The share of train rows, the last in row order, that judge. Rows are handed in order of time."""
+SHARE: Final = 0.2
+"""The share of train rows, the last in row order, that judge where it was not said which do."""
 
 ENOUGH: Final = 5
 """Rows of each class that both parts need."""
 
 
-def earlier_and_later(y: np.ndarray, *, enough: int = ENOUGH) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the positions of the earlier rows and of the latest fifth.
+def earlier_and_later(
+    y: np.ndarray, inner: np.ndarray | None, *, enough: int = ENOUGH
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the positions of the earlier rows and of the later ones, which judge.
 
-    None where a part has fewer than `enough` rows of a class: there is then nothing to judge by.
+    inner: EARLIER, LATER or NEITHER of each row, (n,) (see crmlab.kinds.Context); None: the last fifth in
+    row order is later. Returns None where a part has fewer than `enough` rows of a class: there is then
+    nothing to judge by.
     """
-    cut = len(y) - int(len(y) * LATER)
-    earlier, later = np.arange(cut), np.arange(cut, len(y))
+    if inner is None:
+        inner = np.where(np.arange(len(y)) < len(y) - int(len(y) * SHARE), EARLIER, LATER)
+    earlier, later = np.flatnonzero(inner == EARLIER), np.flatnonzero(inner == LATER)
     fewest = min(np.bincount(np.asarray(y)[part], minlength=2).min() for part in (earlier, later))
     return (earlier, later) if fewest >= enough else None
+
+
+def at(inner: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    """Return the parts of the rows at these positions."""
+    return None if inner is None else inner[rows]
 
 
 def sampled(y: np.ndarray, *, max_rows: int, seed: int) -> np.ndarray:
@@ -55,7 +68,13 @@ def sample_details(used: int, rows: int, *, because: str) -> dict[str, str]:
 
 
 class Telling(Pipeline):
-    """A pipeline that passes on what its last step tells of its fit as `details_`."""
+    """A pipeline that hands its last step which rows judge, and passes on what it tells as `details_`."""
+
+    def fit(self, X: pd.DataFrame, y: np.ndarray, inner: np.ndarray | None = None) -> Telling:
+        """Fit all steps on the train rows."""
+        name, last = self.steps[-1]
+        chooses = "inner" in inspect.signature(last.fit).parameters
+        return super().fit(X, y, **({f"{name}__inner": inner} if chooses else {}))
 
     @property
     def details_(self) -> dict[str, Any]:

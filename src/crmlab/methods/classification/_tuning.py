@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import roc_auc_score
 
 from crmlab.errors import UsageError
-from crmlab.methods.classification._inner import earlier_and_later, sampled
+from crmlab.methods.classification._inner import at, earlier_and_later, sampled
 from crmlab.seeds import generator
 
 MOST_TRIALS: Final = 20
@@ -27,8 +27,8 @@ class Tuned(ClassifierMixin, BaseEstimator):
     """A pipeline with the parameters, of at most `trials` tried, that rank later rows best.
 
     The first trial is the pipeline as it is given (the untuned twin's defaults); the others are drawn
-    without repetition from the grid. Each learns from the earlier train rows, and the AUC on the latest
-    fifth decides; ties go to the earlier trial. The winner learns from all train rows. Where the latest
+    without repetition from the grid. Each learns from the earlier train rows, and the AUC on the later
+    ones decides; ties go to the earlier trial. The winner learns from all train rows. Where the latest
     rows are too few, nothing is tuned. Raises UsageError outside 1 to MOST_TRIALS trials.
 
     grid: the values of each parameter, by its name in the pipeline. To be affordable, trials use a
@@ -53,13 +53,13 @@ class Tuned(ClassifierMixin, BaseEstimator):
         self.seed = seed
         self.in_trials = in_trials
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Tuned:
+    def fit(self, X: pd.DataFrame, y: np.ndarray, inner: np.ndarray | None = None) -> Tuned:
         """Try, choose, and fit on all train rows."""
         if not 1 <= self.trials <= MOST_TRIALS:
             raise UsageError(f"trials = {self.trials!r} must lie between 1 and {MOST_TRIALS}")
         self.classes_ = np.array([0, 1])
         used = sampled(y, max_rows=self.max_rows, seed=self.seed)
-        parts = earlier_and_later(y[used], enough=ENOUGH_TO_CHOOSE)
+        parts = earlier_and_later(y[used], at(inner, used), enough=ENOUGH_TO_CHOOSE)
         if parts is None:
             chosen, self.details_ = {}, {"note": "not tuned: the latest train rows hold too few of a class"}
         else:

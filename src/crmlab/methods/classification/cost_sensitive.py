@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import tree_input
-from crmlab.registry import method
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import tree_input
 
 
 @method(label="Cost-sensitive forest", cite="Correa Bahnsen, Aouada and Ottersten 2015")
 def cost_sensitive(
-    contact_cost: float = 1.0,
-    margin: float = 20.0,
-    n_estimators: int = 100,
-    min_samples_leaf: int = 5,
-    max_rows: int = 20000,
+    contact_cost: Annotated[float, Range(0)] = 1.0,
+    margin: Annotated[float, Range(above=0)] = 20.0,
+    n_estimators: Annotated[int, Range(1)] = 100,
+    min_samples_leaf: Annotated[int, Range(1)] = 5,
+    max_rows: Annotated[int, Range(100)] = 20000,
     seed: int = 0,
 ):
     """contact_cost, margin: of one contact and of one who responds, in the same currency.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import linear_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.classification._logistic import penalised_logistic
-from crmlab.registry import method
 
 
 @method(label="Elastic net", cite="Zou and Hastie 2005")
-def elastic_net(penalty: float = 0.003, l1_ratio: float = 0.5):
+def elastic_net(penalty: Annotated[float, Range(0)] = 0.003, l1_ratio: Annotated[float, Range(0, 1)] = 0.5):
     """penalty: weight against the mean log loss of a row. l1_ratio: the part that drops columns."""
     return make_pipeline(linear_input(), ElasticNetLogistic(penalty, l1_ratio))
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from crmlab.encoding import tree_input
-from crmlab.registry import method
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import tree_input
+
+AVX2: Final = 2
+"""Interpret's word for arithmetic with AVX2 and nothing beyond it."""
 
 
 @method(label="Explainable boosting", cite="Lou, Caruana, Gehrke and Hooker 2013")
 def explainable_boosting(
-    learning_rate: float = 0.04,
-    max_rounds: int = 300,
-    max_bins: int = 64,
-    interactions: int = 5,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.04,
+    max_rounds: Annotated[int, Range(1)] = 300,
+    max_bins: Annotated[int, Range(3)] = 64,
+    interactions: Annotated[int, Range(0)] = 5,
     seed: int = 0,
 ):
     """learning_rate: step of a round. max_rounds: passes over all curves, then over all pairs.
@@ -63,8 +67,11 @@ class ExplainableBoosting(ClassifierMixin, BaseEstimator):
 
     def machine(self, X: pd.DataFrame, y: np.ndarray) -> Any:
         """Return interpret's fitted machine on the encoded train rows."""
+        from interpret import develop
         from interpret.glassbox import ExplainableBoostingClassifier
 
+        # with AVX-512, which not every processor has, sums end in other digits
+        develop.set_option("acceleration", AVX2)
         columns, numbers = _columns(self.input_)
         machine = ExplainableBoostingClassifier(
             feature_types=["continuous" if i < numbers else "nominal" for i in range(len(columns))],

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import UsageError
-from crmlab.registry import method
+from crmlab.maths.encoding import tree_input
 
 
 @method(label="Random forest", cite="Breiman 2001")
 def forest(
-    n_estimators: int = 200, min_samples_leaf: int = 5, max_rows_per_tree: int = 60_000, seed: int = 0
+    n_estimators: Annotated[int, Range(1)] = 200,
+    min_samples_leaf: Annotated[int, Range(1)] = 5,
+    max_rows_per_tree: Annotated[int, Range(100)] = 60_000,
+    seed: int = 0,
 ):
     """n_estimators: trees. min_samples_leaf: rows that a leaf needs.
 

@@ -1,16 +1,23 @@
 """Random forest with leaf size and columns per split chosen on later train rows."""
 
+from typing import Annotated
+
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.classification._tuning import Tuned
-from crmlab.registry import method
 
 
 @method(label="Random forest, tuned", cite="Breiman 2001")
 def forest_tuned(
-    n_estimators: int = 200, trials: int = 8, trial_trees: int = 50, max_rows: int = 8000, seed: int = 0
+    n_estimators: Annotated[int, Range(1)] = 200,
+    trials: Annotated[int, Range(1, 20)] = 8,
+    trial_trees: Annotated[int, Range(1)] = 50,
+    max_rows: Annotated[int, Range(100)] = 8000,
+    seed: int = 0,
 ):
     """n_estimators: trees. trials: parameters tried, at most 20.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import signed_log
+from crmlab.declare.method import method
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import signed_log
 from crmlab.methods.classification._silence import Silence
-from crmlab.registry import method
 
 
 @method(label="Hiatus rule", cite="Wübben and von Wangenheim 2008", control="status_quo")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from crmlab.declare.method import method
 from crmlab.errors import NotApplicable
-from crmlab.registry import method
 
 
 @method(label="Hiatus threshold", cite="Wübben and von Wangenheim 2008; threshold by Youden 1950")

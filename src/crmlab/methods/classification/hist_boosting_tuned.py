@@ -1,15 +1,20 @@
 """Gradient boosting on histograms with steps and trees chosen on later train rows."""
 
+from typing import Annotated
+
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.classification._tuning import Tuned
-from crmlab.registry import method
 
 
 @method(label="Histogram boosting, tuned", cite="Friedman 2001")
-def hist_boosting_tuned(trials: int = 12, max_rows: int = 15000, seed: int = 0):
+def hist_boosting_tuned(
+    trials: Annotated[int, Range(1, 20)] = 12, max_rows: Annotated[int, Range(100)] = 15000, seed: int = 0
+):
     """trials: parameters tried, at most 20. max_rows: train rows that the trials use."""
     learner = HistGradientBoostingClassifier(
         learning_rate=0.06,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.pipeline import make_pipeline
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Choices, Range
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.maths import btyd
 from crmlab.methods.classification._boosting import boosted_trees
-from crmlab.registry import method
 
 DAYS_PER_WEEK = 7.0
 HISTORY = ("frequency", "recency_days", "T_days")
@@ -22,12 +24,12 @@ MODELS = {"bg_nbd": btyd.BGNBD, "pareto_nbd": btyd.ParetoNBD}
 
 @method(label="Hybrid (LightGBM + BG/NBD)", cite="Ke et al. 2017, on features of Fader, Hardie and Lee 2005")
 def hybrid(
-    model: str = "bg_nbd",
-    horizon_days: int = 90,
-    learning_rate: float = 0.05,
-    n_estimators: int = 200,
-    num_leaves: int = 15,
-    min_child_samples: int = 20,
+    model: Annotated[str, Choices("bg_nbd", "pareto_nbd")] = "bg_nbd",
+    horizon_days: Annotated[int, Range(1)] = 90,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.05,
+    n_estimators: Annotated[int, Range(1)] = 200,
+    num_leaves: Annotated[int, Range(2, 131072)] = 15,
+    min_child_samples: Annotated[int, Range(1)] = 20,
     seed: int = 0,
 ):
     """model: bg_nbd or pareto_nbd. horizon_days: of the features. The others: see lightgbm."""

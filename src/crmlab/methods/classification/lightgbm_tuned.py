@@ -1,12 +1,17 @@
 """LightGBM with steps and trees chosen on later train rows."""
 
+from typing import Annotated
+
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.methods.classification._boosting import boosted_trees
 from crmlab.methods.classification._tuning import Tuned
-from crmlab.registry import method
 
 
 @method(label="LightGBM, tuned", cite="Ke et al. 2017")
-def lightgbm_tuned(trials: int = 12, max_rows: int = 15000, seed: int = 0):
+def lightgbm_tuned(
+    trials: Annotated[int, Range(1, 20)] = 12, max_rows: Annotated[int, Range(100)] = 15000, seed: int = 0
+):
     """trials: parameters tried, at most 20. max_rows: train rows that the trials use."""
     learner = boosted_trees(
         learning_rate=0.05, n_estimators=200, num_leaves=15, min_child_samples=20, seed=seed

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from crmlab.registry import method
+from crmlab.declare.method import method
 
 TILT = 0.01
 """How far a score departs from the base rate at most, as a share of the room to 0 and 1: to rank by."""

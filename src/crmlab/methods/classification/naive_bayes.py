@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import OrdinalEncoder
 
-from crmlab.encoding import LEVELS, RARE, levels_of, signed_log
-from crmlab.registry import method
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import LEVELS, RARE, levels_of, signed_log
 
 FLOOR = 1e-3
 """The least variance of a class, as a share of the column's: a constant class would be certain."""
 
 
 @method(label="Naive Bayes", cite="Hand and Yu 2001")
-def naive_bayes(prior_rows: float = 1.0):
+def naive_bayes(prior_rows: Annotated[float, Range(above=0)] = 1.0):
     """prior_rows: rows' worth of belief that each level is as frequent in both classes."""
     return NaiveBayes(prior_rows)
 

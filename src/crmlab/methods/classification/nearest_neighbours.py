@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from crmlab.encoding import linear_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.classification._inner import Telling, sample_details, sampled
-from crmlab.registry import method
 
 CHUNK = 256
 """Rows answered at once: the distances of a chunk to 10,000 train rows take 20 MB."""
@@ -17,7 +20,9 @@ SLACK = 1e-9
 
 
 @method(label="Nearest neighbours", cite="Cover and Hart 1967")
-def nearest_neighbours(k: int = 100, max_rows: int = 10000, seed: int = 0):
+def nearest_neighbours(
+    k: Annotated[int, Range(1)] = 100, max_rows: Annotated[int, Range(100)] = 10000, seed: int = 0
+):
     """k: neighbours. max_rows: train rows of the seeded sample."""
     return Telling([("input", linear_input()), ("neighbours", NearestNeighbours(k, max_rows, seed))])
 

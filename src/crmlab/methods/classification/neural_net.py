@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from crmlab.encoding import linear_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.classification._inner import Telling, earlier_and_later
-from crmlab.registry import method
 
 
 @method(label="Neural net", cite="Rumelhart, Hinton and Williams 1986")
 def neural_net(
-    hidden: int = 32, alpha: float = 0.001, max_epochs: int = 40, patience: int = 5, seed: int = 0
+    hidden: Annotated[int, Range(1)] = 32,
+    alpha: Annotated[float, Range(0)] = 0.001,
+    max_epochs: Annotated[int, Range(1)] = 40,
+    patience: Annotated[int, Range(1)] = 5,
+    seed: int = 0,
 ):
     """hidden: units of the one layer. alpha: weight of the squared coefficients.
 
@@ -27,7 +34,7 @@ def neural_net(
 class NeuralNet(ClassifierMixin, BaseEstimator):
     """One hidden layer of rectified units, trained by Adam for as many epochs as the later rows like.
 
-    The number of epochs is chosen by the log loss on the latest fifth of the train rows, of a net that
+    The number of epochs is chosen by the log loss on the later train rows, of a net that
     learned from the earlier ones; then a fresh net learns from all of them for so long. Where the
     later rows are too few it is max_epochs.
     """
@@ -39,10 +46,10 @@ class NeuralNet(ClassifierMixin, BaseEstimator):
         self.patience = patience
         self.seed = seed
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> NeuralNet:
+    def fit(self, X: np.ndarray, y: np.ndarray, inner: np.ndarray | None = None) -> NeuralNet:
         """Choose the epochs and train on the train rows X (n, p), y (n,)."""
         self.classes_ = np.array([0, 1])
-        parts = earlier_and_later(y)
+        parts = earlier_and_later(y, inner)
         epochs = self.max_epochs if parts is None else self._best_epochs(X, y, *parts)
         net = self._net()
         for _ in range(epochs):

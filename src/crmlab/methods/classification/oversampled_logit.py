@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Annotated
 
 import numpy as np
 from scipy.special import expit
@@ -11,13 +12,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import linear_input
-from crmlab.registry import method
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import linear_input
 from crmlab.seeds import generator
 
 
 @method(label="Logistic regression, oversampled", cite="King and Zeng 2001")
-def oversampled_logit(C: float = 1.0, seed: int = 0):
+def oversampled_logit(C: Annotated[float, Range(above=0)] = 1.0, seed: int = 0):
     """C: inverse of the penalty's weight, on standardised columns."""
     return make_pipeline(linear_input(), Oversampled(C, seed))
 

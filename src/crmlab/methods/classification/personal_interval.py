@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
 from crmlab.methods.classification._silence import Silence
-from crmlab.registry import method
 
 NEEDS = ("frequency", "recency_days", "days_since_last")
 
 
 @method(label="Personal interval", cite="after Wübben and von Wangenheim 2008, by the customer's own rhythm")
-def personal_interval(prior_intervals: float = 1.0):
+def personal_interval(prior_intervals: Annotated[float, Range(0)] = 1.0):
     """prior_intervals: how many intervals of the shop's mean length every customer is lent."""
     return PersonalInterval(prior_intervals)
 

@@ -2,7 +2,7 @@
 
 from sklearn.dummy import DummyClassifier
 
-from crmlab.registry import method
+from crmlab.declare.method import method
 
 
 @method(label="Base rate", control="chance")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from crmlab.encoding import MISSING, levels_of
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
-from crmlab.registry import method
+from crmlab.maths.encoding import MISSING, levels_of
 
 
 @method(label="Past rate by level", control="status_quo")
-def rate_by_level(column: str = "channel", prior_rows: float = 20.0):
+def rate_by_level(column: str = "channel", prior_rows: Annotated[float, Range(0)] = 20.0):
     """column: whose levels to tell apart. prior_rows: rows' worth of belief in the base rate."""
     return RateByLevel(column, prior_rows)
 

@@ -7,9 +7,9 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from crmlab.declare.method import method
 from crmlab.errors import NotApplicable
 from crmlab.methods.classification._logistic import penalised_logistic
-from crmlab.registry import method
 
 RIDGE = 1e-4
 """Keeps the curve finite where the score separates the classes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
@@ -10,17 +12,23 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from crmlab.encoding import linear_input, tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import linear_input, tree_input
 from crmlab.methods.classification._inner import earlier_and_later
 from crmlab.methods.classification._logistic import penalised_logistic
-from crmlab.registry import method
 
 SURE = 1e-4
 """Probabilities are kept so far from 0 and 1 before their log odds are added."""
 
 
 @method(label="Stack of three", cite="Wolpert 1992; Breiman 1996")
-def stack(n_estimators: int = 100, max_iter: int = 100, ridge: float = 0.01, seed: int = 0):
+def stack(
+    n_estimators: Annotated[int, Range(1)] = 100,
+    max_iter: Annotated[int, Range(1)] = 100,
+    ridge: Annotated[float, Range(0)] = 0.01,
+    seed: int = 0,
+):
     """n_estimators: extra trees. max_iter: boosted trees. ridge: pulls the weights to 0."""
     trees = ExtraTreesClassifier(n_estimators, min_samples_leaf=5, random_state=seed, n_jobs=1)
     boosting = HistGradientBoostingClassifier(
@@ -37,7 +45,7 @@ def stack(n_estimators: int = 100, max_iter: int = 100, ridge: float = 0.01, see
 class Stack(ClassifierMixin, BaseEstimator):
     """Adds the log odds of several learners with weights that are not negative, and an intercept.
 
-    Weights and intercept are fitted on the latest fifth of the train rows, by learners that have seen
+    Weights and intercept are fitted on the later train rows, by learners that have seen
     the earlier ones only, so they calibrate as well; then all learners learn from all rows. What they
     learn of the latest rows' base rate is in the intercept already, so their log odds are moved to the
     earlier copies' mean over those rows. Where the latest rows are too few, the learners have equal
@@ -48,10 +56,10 @@ class Stack(ClassifierMixin, BaseEstimator):
         self.learners = learners
         self.ridge = ridge
 
-    def fit(self, X: pd.DataFrame, y: np.ndarray) -> Stack:
+    def fit(self, X: pd.DataFrame, y: np.ndarray, inner: np.ndarray | None = None) -> Stack:
         """Fit weights and learners on the train rows."""
         self.classes_ = np.array([0, 1])
-        parts, count = earlier_and_later(y), len(self.learners)
+        parts, count = earlier_and_later(y, inner), len(self.learners)
         self.weights_, self.intercept_ = np.full(count, 1 / count), 0.0
         self.fitted_ = [clone(learner).fit(X, y) for learner in self.learners.values()]
         if parts is not None:

@@ -53,7 +53,7 @@ def choose(
     is computed: stability says nothing about k = 1.
     """
     gate = dip_gate(tested, seed=seed_of(seed, "gate"), most=GATE_ROWS)
-    choice = {"gate": _told(gate), "rule": RULES[by], "k": 1, "curve": []}
+    choice = {"gate": gate_facts(gate), "rule": RULES[by], "k": 1, "curve": []}
     if gate.p >= ALPHA:
         return choice
     sample = drawn(points, CURVE_ROWS, seed=seed)
@@ -61,7 +61,7 @@ def choose(
     if not ks:
         return choice
     quick = _quick(learner, QUICK[by])
-    labels = _refitted(quick, count, sample, ks, seed=seed)
+    labels = refitted_labels(quick, count, sample, ks, seed=seed)
     gap = gap_statistic(
         sample,
         lambda cloud, wanted: [model.predict(cloud) for model in fits(quick, count, cloud, wanted)],
@@ -69,11 +69,11 @@ def choose(
         references=REFERENCES,
         seed=seed_of(seed, "gap"),
     )
-    densities = _densities(learner, count, drawn(points, DENSITY_ROWS, seed=seed), ks)
+    densities = densities_of(learner, count, drawn(points, DENSITY_ROWS, seed=seed), ks)
     for i, k in enumerate(ks):
         at_k = {"gap": _finite(gap.gap[k - 1]), "gap_se": _finite(gap.error[k - 1])}
         choice["curve"].append({"k": k} | stability(labels[i]) | at_k | densities[i])
-    return choice | {"k": _best(choice["curve"], by), "gap_k": gap.smallest()}
+    return choice | {"k": best_of(choice["curve"], by), "gap_k": gap.smallest()}
 
 
 def fits(learner: BaseEstimator, count: str, points: np.ndarray, ks: Sequence[int]) -> list[Any]:
@@ -108,7 +108,7 @@ def stability(labels: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _refitted(
+def refitted_labels(
     learner: BaseEstimator, count: str, points: np.ndarray, ks: Sequence[int], *, seed: int
 ) -> np.ndarray:
     """Return what refits on bootstrap samples say of the points: labels (K, REFITS, n)."""
@@ -119,7 +119,7 @@ def _refitted(
     return np.array(found).transpose(1, 0, 2)
 
 
-def _densities(
+def densities_of(
     learner: BaseEstimator, count: str, points: np.ndarray, ks: Sequence[int]
 ) -> list[dict[str, float | None]]:
     """Return BIC and ICL for each k, None where the learner has no density or did not converge."""
@@ -144,7 +144,7 @@ def parameters(model: Any, points: np.ndarray) -> int:
     return round((model.bic(points) + 2 * model.score_samples(points).sum()) / np.log(len(points)))
 
 
-def _best(curve: list[dict[str, Any]], by: str) -> int:
+def best_of(curve: list[dict[str, Any]], by: str) -> int:
     """Return the k that the rule takes; where no density converged, stability decides."""
     known = [at_k for at_k in curve if at_k["bic"] is not None]
     if by == "bic" and known:
@@ -163,7 +163,7 @@ def _quick(learner: BaseEstimator, most: Mapping[str, int]) -> BaseEstimator:
     return clone(learner).set_params(**fewer)
 
 
-def _told(gate: Gate) -> dict[str, Any]:
+def gate_facts(gate: Gate) -> dict[str, Any]:
     """Return the gate as it is written."""
     return {
         "test": f"{gate.tests} cross-fitted dip tests, Bonferroni",

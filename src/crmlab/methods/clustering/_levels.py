@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from crmlab.encoding import LEVELS, RARE, levels_of
+from crmlab.maths.encoding import LEVELS, RARE, levels_of
 
 UNSEEN: Final = -1
 """Stands for a level that no train row has."""

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from crmlab.encoding import segment_input
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import segment_input
 from crmlab.maths.structure import dip_gate, unrounded
 from crmlab.methods.clustering._choice import (
     ALPHA,
@@ -18,11 +18,11 @@ from crmlab.methods.clustering._choice import (
     GATE_ROWS,
     MOST,
     RULES,
-    _best,
-    _densities,
-    _refitted,
-    _told,
+    best_of,
+    densities_of,
     drawn,
+    gate_facts,
+    refitted_labels,
     stability,
 )
 from crmlab.seeds import seed_of
@@ -39,7 +39,7 @@ def gate(X: pd.DataFrame, *, seed: int) -> dict[str, Any]:
         raise NotApplicable("no numeric column to segment on; the rows have " + ", ".join(X.columns))
     smooth = unrounded(numbers.to_numpy(dtype=float), seed=seed_of(seed, "gate"))
     points = segment_input().fit_transform(pd.DataFrame(smooth, columns=numbers.columns))
-    return _told(dip_gate(points, seed=seed_of(seed, "gate"), most=GATE_ROWS))
+    return gate_facts(dip_gate(points, seed=seed_of(seed, "gate"), most=GATE_ROWS))
 
 
 def choose(
@@ -57,12 +57,12 @@ def choose(
     ks = range(2, min(MOST, len(np.unique(sample, axis=0))) + 1)
     if choice["gate"]["p"] >= ALPHA or not ks:
         return choice
-    labels = _refitted(quick, "k", sample, ks, seed=seed)
-    densities = _densities(learner, "k", drawn(points, DENSITY_ROWS, seed=seed), [1, *ks])
+    labels = refitted_labels(quick, "k", sample, ks, seed=seed)
+    densities = densities_of(learner, "k", drawn(points, DENSITY_ROWS, seed=seed), [1, *ks])
     for k, agreement, density in zip(ks, labels, densities[1:], strict=True):
         choice["curve"].append({"k": k} | stability(agreement) | {"gap": None, "gap_se": None} | density)
     one = densities[0]["bic"]
-    best = _best(choice["curve"], by)
+    best = best_of(choice["curve"], by)
     if by == "bic" and one is not None:
         choice["bic_of_one"] = one
         rivals = [at_k["bic"] for at_k in choice["curve"] if at_k["bic"] is not None]

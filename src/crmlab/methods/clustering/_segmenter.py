@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.metaestimators import available_if
 from threadpoolctl import threadpool_limits
 
-from crmlab.encoding import segment_input
 from crmlab.errors import NotApplicable
 from crmlab.maths.convergence import DidNotConverge
+from crmlab.maths.encoding import segment_input
 from crmlab.maths.structure import unrounded
 from crmlab.methods.clustering._choice import MOST, choose, fits, parameters
 from crmlab.seeds import seed_of
@@ -79,7 +79,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         self.k_ = min(wanted, distinct)
         self._fit_learner(points)
         labels = self._labels(points)
-        self.rank_ = _ranks(labels, self.k_, X.get("monetary_value"))
+        self.rank_ = ranks(labels, self.k_, X.get("monetary_value"))
         self.centres_ = _centres(points, self.rank_[labels], self.k_)
         return self
 
@@ -172,7 +172,7 @@ def _centres(points: np.ndarray, segments: np.ndarray, k: int) -> np.ndarray:
     return centres
 
 
-def _ranks(labels: np.ndarray, k: int, money: pd.Series | None) -> np.ndarray:
+def ranks(labels: np.ndarray, k: int, money: pd.Series | None) -> np.ndarray:
     """Return the place of each label 0..k-1 by falling mean of `money`, or by falling size."""
     sizes = np.bincount(labels, minlength=k)
     if money is None:

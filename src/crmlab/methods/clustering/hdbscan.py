@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import HDBSCAN
 
-from crmlab.encoding import segment_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import segment_input
 from crmlab.methods.clustering._mixed import closeness, gate
-from crmlab.methods.clustering._segmenter import _ranks
-from crmlab.registry import method
+from crmlab.methods.clustering._segmenter import ranks
 from crmlab.seeds import generator
 
 FEWEST = 5
@@ -20,7 +23,12 @@ FEWEST = 5
 
 
 @method(label="HDBSCAN", cite="Campello, Moulavi and Sander 2013")
-def hdbscan(min_share: float = 0.02, min_samples: int = 10, max_rows: int = 20000, seed: int = 0):
+def hdbscan(
+    min_share: Annotated[float, Range(0, below=1)] = 0.02,
+    min_samples: Annotated[int, Range(1)] = 10,
+    max_rows: Annotated[int, Range(100)] = 20000,
+    seed: int = 0,
+):
     """min_share: of the rows, below which a dense place is no segment. min_samples: of a core.
 
     max_rows: time grows up to the square of the rows; of more, a seeded sample is clustered.
@@ -61,7 +69,7 @@ class Dense(ClusterMixin, BaseEstimator):
         inside = labels >= 0
         found = int(labels.max()) + 1
         self.points_, self.labels_ = points[inside], labels[inside]
-        rank = _ranks(self.predict(X), max(found, 1), X.get("monetary_value"))
+        rank = ranks(self.predict(X), max(found, 1), X.get("monetary_value"))
         self.labels_ = rank[self.labels_]
         rule = "as many as HDBSCAN finds dense, where the gate rejects"
         self.details_ = {"choice": {"gate": tested, "rule": rule, "k": max(found, 1), "curve": []}}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 
-from crmlab.encoding import signed_log
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import signed_log
 from crmlab.methods.clustering._mixed import choose, closeness
-from crmlab.methods.clustering._segmenter import _ranks
-from crmlab.registry import method
+from crmlab.methods.clustering._segmenter import ranks
 from crmlab.seeds import generator
 
 OUTER = 0.01
@@ -20,7 +22,9 @@ OUTER = 0.01
 
 
 @method(label="k-medoids (Gower)", cite="Schubert and Rousseeuw 2021; Gower 1971")
-def kmedoids(k: int | None = None, max_rows: int = 2000, seed: int = 0):
+def kmedoids(
+    k: Annotated[int | None, Range(1)] = None, max_rows: Annotated[int, Range(100)] = 2000, seed: int = 0
+):
     """k: segments; None = chosen on the train rows by stability.
 
     max_rows: time and memory grow with the square of the rows; of more, a seeded sample is clustered.
@@ -60,7 +64,7 @@ class KMedoids(ClusterMixin, BaseEstimator):
         self.medoids_, self.loss_ = found.medoids_, found.loss_
         self.scale_.forget(self.medoids_)
         labels = self._far(X).argmin(axis=1)
-        self.medoids_ = self.medoids_[np.argsort(_ranks(labels, self.k_, X.get("monetary_value")))]
+        self.medoids_ = self.medoids_[np.argsort(ranks(labels, self.k_, X.get("monetary_value")))]
         if len(rows) < len(X):
             self.details_["note"] = (
                 f"clustered a seeded sample of {len(rows):,} of {len(X):,} rows: time and memory grow "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -10,14 +11,15 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
 from crmlab.maths.convergence import DidNotConverge
 from crmlab.maths.structure import bic
 from crmlab.methods.clustering._choice import MOST
 from crmlab.methods.clustering._levels import Levels
 from crmlab.methods.clustering._mixed import choose
-from crmlab.methods.clustering._segmenter import _ranks
-from crmlab.registry import method
+from crmlab.methods.clustering._segmenter import ranks
 
 SETTLED, QUICK = 1e-5, 1e-3
 """The gain in mean log-likelihood of an EM step below which a fit, or one of many refits, has converged."""
@@ -25,7 +27,12 @@ STEPS = 2000
 
 
 @method(label="Latent classes", cite="Lazarsfeld and Henry 1968")
-def latent_class(k: int | None = None, bins: int = 4, n_init: int = 3, seed: int = 0):
+def latent_class(
+    k: Annotated[int | None, Range(1)] = None,
+    bins: Annotated[int, Range(2)] = 4,
+    n_init: Annotated[int, Range(1)] = 3,
+    seed: int = 0,
+):
     """k: classes; None = chosen on the train rows by BIC. bins: of a number. n_init: starts of a fit."""
     return LatentClass(k, bins, n_init, seed)
 
@@ -69,7 +76,7 @@ class LatentClass(ClusterMixin, BaseEstimator):
             )
         if self.k is None and self.k_ == MOST:
             self.details_["note"] = f"the BIC still falls at {MOST} classes, the most that are tried"
-        self.rank_ = _ranks(self.classes_.predict(codes), self.k_, X.get("monetary_value"))
+        self.rank_ = ranks(self.classes_.predict(codes), self.k_, X.get("monetary_value"))
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:

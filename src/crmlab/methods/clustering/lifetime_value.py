@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 from scipy.stats import qmc
 from sklearn.base import BaseEstimator, ClusterMixin
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import CrmlabError, NotApplicable
 from crmlab.maths import btyd
-from crmlab.registry import method
 from crmlab.seeds import generator
 
 DAYS_PER_WEEK = 7.0
@@ -22,7 +25,12 @@ AT_ONCE = 2_000
 
 
 @method(label="Lifetime value tiers", cite="Fader, Hardie and Lee 2005")
-def lifetime_value(k: int = 5, horizon_days: int = 90, draws: int = 512, seed: int = 0):
+def lifetime_value(
+    k: Annotated[int, Range(1)] = 5,
+    horizon_days: Annotated[int, Range(1)] = 90,
+    draws: Annotated[int, Range(64)] = 512,
+    seed: int = 0,
+):
     """k: tiers of equal size. horizon_days: of the value. draws: a power of 2, of each posterior."""
     return LifetimeValue(k, horizon_days, draws, seed)
 

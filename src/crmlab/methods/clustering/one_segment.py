@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from crmlab.registry import method
+from crmlab.declare.method import method
 
 
 @method(label="One segment", control="chance")

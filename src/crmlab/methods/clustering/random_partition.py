@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from crmlab.registry import method
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 
 
 @method(label="Random partition", control="chance")
-def random_partition(k: int = 5, seed: int = 0):
+def random_partition(k: Annotated[int, Range(1)] = 5, seed: int = 0):
     """k: groups."""
     return RandomPartition(k, seed)
 

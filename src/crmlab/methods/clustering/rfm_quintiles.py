@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
-from crmlab.registry import method
 
 BETTER: Final = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}
 """The R, F and M of the score; -1 where a small value is better."""
 
 
 @method(label="RFM quintiles", cite="Hughes 1994", control="status_quo")
-def rfm_quintiles(k: int = 5):
+def rfm_quintiles(k: Annotated[int, Range(1)] = 5):
     """k: tiers of the RFM score."""
     return RFMQuintiles(k)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from scipy.linalg import eigh
@@ -12,13 +13,19 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.methods.clustering._segmenter import Segmenter
-from crmlab.registry import method
 from crmlab.seeds import generator
 
 
 @method(label="Spectral", cite="Ng, Jordan and Weiss 2002")
-def spectral(k: int | None = None, neighbours: int = 10, max_rows: int = 1000, seed: int = 0):
+def spectral(
+    k: Annotated[int | None, Range(1)] = None,
+    neighbours: Annotated[int, Range(1)] = 10,
+    max_rows: Annotated[int, Range(100)] = 1000,
+    seed: int = 0,
+):
     """k: segments; None = chosen on the train rows. neighbours: to which a customer is tied.
 
     max_rows: time grows with the cube and memory with the square of the rows; of more, a seeded

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClusterMixin
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
-from crmlab.registry import method
 
 REPEAT = ("frequency", "monetary_value")
 """Their product is what was spent on repeat purchases, where `total_spend` is not known."""
 
 
 @method(label="Value tiers (ABC)", cite="Dickie 1951", control="status_quo")
-def value_tiers(a_share: float = 0.8, b_share: float = 0.15):
+def value_tiers(
+    a_share: Annotated[float, Range(above=0, below=1)] = 0.8,
+    b_share: Annotated[float, Range(above=0, below=1)] = 0.15,
+):
     """a_share, b_share: the parts of all spend that tiers A and B bring; tier C brings the rest."""
     return ValueTiers(a_share, b_share)
 

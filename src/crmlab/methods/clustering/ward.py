@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from scipy.cluster.hierarchy import ward as tree_of
 from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.methods.clustering._segmenter import Segmenter
-from crmlab.registry import method
 from crmlab.seeds import generator
 
 
 @method(label="Ward", cite="Ward 1963")
-def ward(k: int | None = None, max_rows: int = 3000, seed: int = 0):
+def ward(
+    k: Annotated[int | None, Range(1)] = None, max_rows: Annotated[int, Range(100)] = 3000, seed: int = 0
+):
     """k: segments; None = chosen on the train rows.
 
     max_rows: time and memory grow with the square of the rows; of more, a seeded sample is clustered.

@@ -5,9 +5,9 @@ the model speaks of: a customer buys on it or not. Longer opportunities would ne
 days themselves, as two of them may fall into one week.
 """
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class BGBB(BuyTillYouDie):

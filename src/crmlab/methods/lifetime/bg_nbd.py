@@ -1,8 +1,8 @@
 """BG/NBD: customers may drop out after a purchase; the buy-till-you-die model that is easy to fit."""
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class BGNBD(BuyTillYouDie):

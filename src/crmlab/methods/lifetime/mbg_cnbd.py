@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class MBGCNBD(BuyTillYouDie):

@@ -1,8 +1,8 @@
 """MBG/NBD: customers may drop out after any purchase, the first one too."""
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class MBGNBD(BuyTillYouDie):

@@ -1,8 +1,8 @@
 """NBD: customers buy at a rate of their own and never leave; what dropout is worth is seen beside it."""
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class NBD(BuyTillYouDie):

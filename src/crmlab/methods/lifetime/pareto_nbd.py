@@ -1,8 +1,8 @@
 """Pareto/NBD: customers may drop out at any time; the buy-till-you-die model that started it."""
 
+from crmlab.declare.method import method
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
-from crmlab.registry import method
 
 
 class ParetoNBD(BuyTillYouDie):

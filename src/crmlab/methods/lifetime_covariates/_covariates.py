@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import LEVELS, MISSING, RARE, levels_of
+from crmlab.maths.encoding import LEVELS, MISSING, RARE, levels_of
 
 OTHER = "(other)"
 """The level that stands for rare ones, and for those that the fit has not seen."""

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import NotApplicable, UsageError
+from crmlab.kinds.lifetime import SUMMARY
 from crmlab.maths import btyd
 from crmlab.methods.lifetime._customers import BuyTillYouDie
 from crmlab.methods.lifetime_covariates._covariates import Covariates
-from crmlab.vocabulary import SUMMARY
 
 
 class Explained(BuyTillYouDie):

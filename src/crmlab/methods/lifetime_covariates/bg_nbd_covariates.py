@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths import btyd
 from crmlab.methods.lifetime_covariates._explained import Explained
-from crmlab.registry import method
 
 
 class BGNBDCovariates(Explained):
@@ -20,7 +21,8 @@ class BGNBDCovariates(Explained):
 
 @method(label="BG/NBD with covariates", cite="Fader and Hardie 2007")
 def bg_nbd_covariates(
-    columns: Sequence[str] = ("source", "region", "channel", "age_years"), ridge: float = 1.0
+    columns: Sequence[str] = ("source", "region", "channel", "age_years"),
+    ridge: Annotated[float, Range(0)] = 1.0,
 ):
     """Return an unfitted model."""
     return BGNBDCovariates(columns, ridge)

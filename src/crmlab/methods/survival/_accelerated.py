@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import linear_input
 from crmlab.maths import accelerated_failure as maths
+from crmlab.maths.encoding import linear_input
 
 
 class AcceleratedFailure:

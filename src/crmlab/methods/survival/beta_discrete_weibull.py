@@ -1,8 +1,8 @@
 """Beta-discrete-Weibull: members differ, and each one's own chance to cancel changes with time."""
 
+from crmlab.declare.method import method
 from crmlab.maths.retention_curves import BETA_DISCRETE_WEIBULL
 from crmlab.methods.survival._renewals import RetentionCurve
-from crmlab.registry import method
 
 
 @method(label="Beta-discrete-Weibull", cite="Fader, Hardie, Liu, Davin and Steenburgh 2018")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
 from crmlab.maths import survival
-from crmlab.registry import method
 
 
 @method(label="Curve by contract age", cite="Kaplan and Meier 1958", control="status_quo")
-def by_contract_age(column: str = "member_days", bands: int = 4):
+def by_contract_age(column: str = "member_days", bands: Annotated[int, Range(1)] = 4):
     """column: days since the contract began. bands: of equal numbers of train rows, by age."""
     return ByContractAge(column, bands)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import linear_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths import cox as maths
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.survival._proportional import OnOneBaseline
-from crmlab.registry import method
 
 
 @method(label="Cox regression", cite="Cox 1972; ties: Efron 1977")
-def cox(ridge: float = 10.0):
+def cox(ridge: Annotated[float, Range(0)] = 10.0):
     """ridge: weight of the penalty on the squared coefficients of standardised columns."""
     return Cox(ridge)
 

@@ -1,19 +1,22 @@
 """Discrete-time hazard by gradient boosting."""
 
+from typing import Annotated
+
 from lightgbm import LGBMClassifier
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.survival._person_period import DiscreteHazard
-from crmlab.registry import method
 
 
 @method(label="Discrete-time LightGBM", cite="Singer and Willett 1993; trees: Ke et al. 2017")
 def discrete_lightgbm(
-    learning_rate: float = 0.05,
-    n_estimators: int = 100,
-    num_leaves: int = 4,
-    min_child_samples: int = 50,
-    periods: int = 12,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.05,
+    n_estimators: Annotated[int, Range(1)] = 100,
+    num_leaves: Annotated[int, Range(2, 131072)] = 4,
+    min_child_samples: Annotated[int, Range(1)] = 50,
+    periods: Annotated[int, Range(1)] = 12,
     age: str = "member_days",
     seed: int = 0,
 ):

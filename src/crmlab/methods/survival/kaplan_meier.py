@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
 from crmlab.maths import survival
-from crmlab.registry import method
 
 
 @method(label="One curve for all", cite="Kaplan and Meier 1958", control="chance")

@@ -1,8 +1,8 @@
 """Shifted-beta-geometric: members differ in how likely they cancel; who stayed long, stays longer."""
 
+from crmlab.declare.method import method
 from crmlab.maths.retention_curves import SHIFTED_BETA_GEOMETRIC
 from crmlab.methods.survival._renewals import RetentionCurve
-from crmlab.registry import method
 
 
 @method(label="Shifted-beta-geometric", cite="Fader and Hardie 2007")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import lightgbm
 import numpy as np
 import pandas as pd
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.survival._proportional import OnOneBaseline
-from crmlab.registry import method
 
 LIMIT = 30.0
 """Of a log relative hazard: beyond it a curve is 0 or 1 in any case."""
@@ -17,10 +20,10 @@ LIMIT = 30.0
 
 @method(label="Gradient-boosted survival", cite="Ridgeway 1999; trees: Ke et al. 2017")
 def survival_boosting(
-    learning_rate: float = 0.05,
-    n_estimators: int = 100,
-    num_leaves: int = 4,
-    min_child_samples: int = 20,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.05,
+    n_estimators: Annotated[int, Range(1)] = 100,
+    num_leaves: Annotated[int, Range(2, 131072)] = 4,
+    min_child_samples: Annotated[int, Range(1)] = 20,
     seed: int = 0,
 ):
     """learning_rate: step of a tree. n_estimators: trees. num_leaves, min_child_samples: of a tree."""

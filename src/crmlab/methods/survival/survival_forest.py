@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeRegressor
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths import survival
-from crmlab.registry import method
+from crmlab.maths.encoding import tree_input
 from crmlab.seeds import generator
 
 KEPT_TIMES = 60
@@ -16,7 +19,11 @@ KEPT_TIMES = 60
 
 
 @method(label="Random survival forest", cite="Ishwaran et al. 2008; splits: LeBlanc and Crowley 1992")
-def survival_forest(n_estimators: int = 100, min_samples_leaf: int = 15, seed: int = 0):
+def survival_forest(
+    n_estimators: Annotated[int, Range(1)] = 100,
+    min_samples_leaf: Annotated[int, Range(1)] = 15,
+    seed: int = 0,
+):
     """n_estimators: trees. min_samples_leaf: rows that a leaf needs."""
     return SurvivalForest(n_estimators, min_samples_leaf, seed)
 

@@ -11,19 +11,22 @@ say on which day its customer came.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.errors import NotApplicable
 from crmlab.methods.value._graded import Graded
-from crmlab.registry import method
 
 
 @method(
     label="Mean by time since first purchase",
     cite="Gupta, Lehmann and Stuart 2004, with ages in place of cohorts",
 )
-def age_mean(column: str = "T_days", bands: int = 10):
+def age_mean(column: str = "T_days", bands: Annotated[int, Range(1)] = 10):
     """column: days since the first purchase. bands: how many, of equal size."""
     return AgeMean(column, bands)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
 from crmlab.methods.value._graded import Graded
-from crmlab.registry import method
 
 
 @method(label="Mean value", control="chance")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths.conformal import LEVELS, Spread
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.value._boosting import booster, fit_p_zero, p_zero
 from crmlab.methods.value._calibrated import SMALLEST, Calibrated
-from crmlab.registry import method
 
 FITTED = (0.1, 0.3, 0.5, 0.7, 0.9)
 """The levels that have trees; between them, and beyond, normal scores of the logarithm are linear."""
@@ -20,10 +23,10 @@ POWER = 1.5
 
 @method(label="Quantile boosting", cite="Koenker and Bassett 1978; Romano, Patterson and Candès 2019")
 def quantile_boosting(
-    learning_rate: float = 0.1,
-    n_estimators: int = 50,
-    num_leaves: int = 7,
-    min_child_samples: int = 20,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.1,
+    n_estimators: Annotated[int, Range(1)] = 50,
+    num_leaves: Annotated[int, Range(2, 131072)] = 7,
+    min_child_samples: Annotated[int, Range(1)] = 20,
     seed: int = 0,
 ):
     """learning_rate: step of a tree. n_estimators: trees. num_leaves, min_child_samples: of a tree."""

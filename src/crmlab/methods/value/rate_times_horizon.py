@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
 from crmlab.errors import NotApplicable
+from crmlab.kinds.lifetime import SUMMARY
 from crmlab.methods.value._graded import Graded
-from crmlab.registry import method
-from crmlab.vocabulary import SUMMARY
 
 
 @method(label="Rate × horizon", cite="Berger and Nasr 1998")

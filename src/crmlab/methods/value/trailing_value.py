@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 
+from crmlab.declare.method import method
 from crmlab.errors import NotApplicable
 from crmlab.methods.value._graded import Graded
-from crmlab.registry import method
 
 WINDOW = re.compile(r"spend_(\d+)")
 """How a column of trailing spend names its days."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from crmlab.encoding import tree_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths.conformal import LEVELS, Spread
+from crmlab.maths.encoding import tree_input
 from crmlab.methods.value._boosting import booster, fit_p_zero, p_zero
 from crmlab.methods.value._calibrated import SMALLEST, Calibrated
-from crmlab.registry import method
 
 
 @method(label="Two-part LightGBM", cite="Cragg 1971; Ke et al. 2017")
 def two_part(
-    learning_rate: float = 0.05,
-    n_estimators: int = 100,
-    num_leaves: int = 7,
-    min_child_samples: int = 20,
+    learning_rate: Annotated[float, Range(above=0, high=1)] = 0.05,
+    n_estimators: Annotated[int, Range(1)] = 100,
+    num_leaves: Annotated[int, Range(2, 131072)] = 7,
+    min_child_samples: Annotated[int, Range(1)] = 20,
     seed: int = 0,
 ):
     """learning_rate: step of a tree. n_estimators: trees. num_leaves, min_child_samples: of a tree."""

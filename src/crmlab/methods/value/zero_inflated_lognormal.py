@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, ndtri
 from sklearn.base import BaseEstimator
 
-from crmlab.encoding import linear_input
+from crmlab.declare.method import method
+from crmlab.declare.parameters import Range
 from crmlab.maths.conformal import LEVELS, Spread
 from crmlab.maths.convergence import DidNotConverge
+from crmlab.maths.encoding import linear_input
 from crmlab.methods.value._calibrated import SMALLEST, Calibrated
-from crmlab.registry import method
 
 STARTS = 5
 """Searches, each from where the one before stood still, until a fit counts as not converging."""
@@ -24,7 +27,7 @@ LOG_SIGMA = (-3.0, 1.5)
 
 
 @method(label="Zero-inflated lognormal", cite="Wang, Liu and Miao 2019")
-def zero_inflated_lognormal(ridge: float = 0.01):
+def zero_inflated_lognormal(ridge: Annotated[float, Range(0)] = 0.01):
     """ridge: weight of the squared coefficients beside the mean loss of a row."""
     return Calibrated(ZeroInflatedLognormal(ridge))
 

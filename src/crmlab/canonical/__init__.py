@@ -1,0 +1,1 @@
+"""The canonical tables, one per file: columns, times, what arrives late."""

@@ -1,0 +1,74 @@
+"""Verbs that bring data: the catalogue, files, tables, problems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crmlab import store
+from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_table
+
+verbs = typer.Typer()
+
+
+@verbs.command()
+def datasets() -> None:
+    """List the data sets, then your own: label, licence, rows, and whether it was fetched."""
+    from crmlab.data.catalogue import catalogue
+
+    print_table(catalogue())
+
+
+@verbs.command()
+def fetch(dataset: DatasetName) -> None:
+    """Download a data set's files (or take them from CRMLAB_MIRROR) and verify them.
+
+    Nothing is kept unless its SHA-256 is the pinned one.
+    """
+    from crmlab.data.fetch import fetch as fetch_files
+
+    typer.echo(f"{dataset}: verified in {store.show(fetch_files(dataset))}")
+
+
+@verbs.command()
+def tables(
+    dataset: DatasetName,
+    csv: Annotated[Path | None, typer.Option(help="Your own orders as CSV; DATASET is its new name.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="Where a column is not recognised: OURS=YOURS, such as customer=ClientNo."),
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
+    ] = None,
+    decimal: Annotated[str, typer.Option(help="The decimal sign of your numbers: . or ,")] = ".",
+) -> None:
+    """Make a data set's canonical tables, checked and flagged, and its fingerprint.
+
+    Your own shop: `crmlab tables myshop --csv orders.csv`, then `crmlab compare churn myshop`.
+    """
+    from crmlab.data import own_data
+    from crmlab.data import tables as making
+
+    if csv is None:
+        for name, facts in making.make_tables(dataset)["tables"].items():
+            typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
+        return
+    pairs = dict(pair(text) for text in column or [])
+    brought = own_data.from_csv(dataset, csv, pairs, date_format=date_format, decimal=decimal)
+    for line in brought.lines():
+        typer.echo(line)
+    typer.echo(f"Next: crmlab compare churn {dataset}")
+
+
+@verbs.command()
+def problem(task: TaskName, name: ProblemName) -> None:
+    """Pose a task on a data set: rows before the cutoff, folds, solution, facts."""
+    from crmlab.problems.on_demand import posed
+
+    facts = posed(task, name).facts
+    typer.echo(
+        f"{task}/{name}: {facts['n_rows']:,} rows, {len(facts['folds'])} folds, digest {facts['digest'][:12]}"
+    )

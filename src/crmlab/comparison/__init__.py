@@ -1,0 +1,1 @@
+"""Methods compared: from a roster to a verdict."""

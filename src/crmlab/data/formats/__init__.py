@@ -1,0 +1,1 @@
+"""How files are written, one format per file."""

@@ -1,0 +1,1 @@
+"""Tools of explanation, which findings are made with."""

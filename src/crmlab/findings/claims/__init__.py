@@ -1,0 +1,1 @@
+"""Published and common claims, put to the test."""

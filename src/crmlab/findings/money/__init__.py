@@ -1,0 +1,1 @@
+"""What customers and their loyalty are worth."""

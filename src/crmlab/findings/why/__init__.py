@@ -1,0 +1,1 @@
+"""Why customers do what they do."""

@@ -1,0 +1,1 @@
+"""What was known just before a cutoff: windows, purchase lines, margin, gathered columns."""
