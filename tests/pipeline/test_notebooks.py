@@ -127,6 +127,17 @@ def test_pictures_are_called_by_names_that_exist(cells):
 
 
 @pytest.mark.parametrize("path", COMPARISONS, ids=name)
+def test_a_comparison_opens_with_the_answer(path):
+    question, parameters, answer, *_ = nbformat.read(path, as_version=4).cells
+    # so little goes before that the answer stands on the first screen
+    assert len(question.source.splitlines()) <= 3
+    assert len(parameters.source.splitlines()) == 3
+    assert len(answer.source.splitlines()) <= 9
+    assert answer.source.splitlines()[-1].startswith("story.answer(comparison, ")
+    assert "output=output" in answer.source
+
+
+@pytest.mark.parametrize("path", COMPARISONS, ids=name)
 def test_a_comparison_ends_with_its_record(path):
     parts = code(nbformat.read(path, as_version=4).cells)
     # lists that were shown are handed over

@@ -65,10 +65,15 @@ def covariance_of_folds(values: np.ndarray, *, test_share: float) -> np.ndarray:
 def _projection(covariance: np.ndarray, beta: float) -> float:
     """Return the quantile of the largest |studentised| error: what covers all estimates at once."""
     rng = np.random.Generator(np.random.PCG64(0))
-    values, vectors = np.linalg.eigh(covariance)
-    drawn = rng.standard_normal((DRAWS, len(values))) @ (vectors * np.sqrt(np.maximum(values, 0))).T
+    drawn = rng.standard_normal((DRAWS, len(covariance))) @ _root(covariance)
     sd = np.sqrt(np.diag(covariance))
     return float(np.quantile(np.abs(drawn[:, sd > 0] / sd[sd > 0]).max(axis=1), 1 - beta))
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    """Return the symmetric root of a covariance, the one root that no sign of an eigenvector changes."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
 
 def _truncation(estimates: np.ndarray, covariance: np.ndarray, best: int) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from crmlab.story.comparison import LONGEST, field, leads, limits, over_chance, ranking, verdict
 from crmlab.story.data_set import columns, quality, tables
+from crmlab.story.opening import answer
 from crmlab.story.problem import card, facts, windows
 from crmlab.story.prose import Missing, Prose, Shown, Table, said, table
 from crmlab.story.showing import found, picture, say, show
@@ -12,6 +13,7 @@ __all__ = [
     "Prose",
     "Shown",
     "Table",
+    "answer",
     "card",
     "columns",
     "facts",
