@@ -12,7 +12,7 @@ from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.maths.encoding import segment_input
 from crmlab.plots import segment_count, segment_map, silhouettes, snake
-from crmlab.plots._points import clustered, points
+from crmlab.plots._points import called, clustered, points
 
 CURVE = [
     {"k": k, "stability": 0.9, "stability_values": [0.85, 0.9, 0.95], "gap": 0.1 * k, "gap_se": 0.01}
@@ -40,20 +40,22 @@ def one_segment(comparison):
 
 
 def test_profiles_are_means_on_the_clustered_scale(segmentation, whole):
-    _, frames = segmented(segmentation)
+    method, frames = segmented(segmentation)
     frame = frames[-1]
     texts = whole(snake.draw(segmentation))
     for number, share in frame["segment"].value_counts(normalize=True).items():
-        assert f"Segment {number} ({share:.0%})" in texts
+        assert f"{called(segmentation, method, [number])[0]} ({share:.0%})" in texts
     lines = {line.get_label(): line.get_ydata() for line in snake.draw(segmentation).axes[0].get_lines()}
     scaled = segment_input().fit_transform(frame[clustered(segmentation)])
     mine = (frame["segment"] == 0).to_numpy()
-    np.testing.assert_allclose(lines[f"Segment 0 ({mine.mean():.0%})"], scaled[mine].mean(axis=0))
+    np.testing.assert_allclose(
+        lines[f"{called(segmentation, method, [0])[0]} ({mine.mean():.0%})"], scaled[mine].mean(axis=0)
+    )
 
 
 def test_the_map_names_its_axes_by_what_makes_them(segmentation, whole):
     texts = whole(segment_map.draw(segmentation))
-    assert {"Segment 0", "Segment 1"} <= set(texts)
+    assert set(called(segmentation, "clustering/kmeans", [0, 1])) <= set(texts)
     axes = segment_map.draw(segmentation).axes[0]
     assert "of the spread:" in axes.get_xlabel()
     assert sum(len(drawn.get_offsets()) for drawn in axes.collections) == len(points(segmentation, None)[1])
@@ -72,7 +74,7 @@ def test_one_segment_has_no_profile_beside_another(segmentation, picture):
 
 
 def test_one_segment_is_a_map_too(segmentation, whole):
-    assert "Segment 0" in whole(segment_map.draw(one_segment(segmentation)))
+    assert "0: all customers" in whole(segment_map.draw(one_segment(segmentation)))
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,17 @@ from crmlab import registry
 from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.plots import migration, segments, stability, value
+from crmlab.plots._points import called
 
 
 def test_profile_shows_medians_and_sizes(segmentation, whole):
     _, frames = segmented(segmentation)
     last = frames[-1]
     texts = whole(segments.draw(segmentation))
+    named = dict(enumerate(called(segmentation, "clustering/kmeans", [0, 1])))
     for number, part in last.groupby("segment"):
         assert segments._short(part["visits"].median()) in texts
-        assert f"Segment {number}\n{len(part):,} ({len(part) / len(last):.0%})" in texts
+        assert f"{named[number]}\n{len(part):,} ({len(part) / len(last):.0%})" in texts
 
 
 def test_stability_of_a_fixed_rule_is_one_and_of_chance_is_none(segmentation, whole):

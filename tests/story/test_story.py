@@ -223,7 +223,7 @@ def test_a_finding_is_shown_by_its_module_its_name_or_itself(comparison):
     whole = story.show("why/tree_rules", comparison)._repr_markdown_()
     assert whole == story.show(result)._repr_markdown_()
     assert whole.startswith(f"**{first}**")
-    assert "<th>Precision, train</th>" in whole
+    assert ">Precision, train</th>" in whole
     assert "\n\n" not in whole[whole.index("<table") :]
     with pytest.raises(UsageError, match="no finding is called 'why/three_rules'"):
         story.show("why/three_rules", comparison)

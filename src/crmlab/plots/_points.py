@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,12 @@ from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.maths.encoding import segment_input
 from crmlab.seeds import generator
+from crmlab.segments.assigned import last_window
+from crmlab.segments.names import names
 from crmlab.vocabulary import NUMERIC
+
+LINE = 24
+"""Characters of a line of a segment's name."""
 
 MOST = 2000
 """At most so many customers are drawn: a seeded sample, which the subtitle names."""
@@ -40,6 +47,12 @@ def points(comparison: Any, method: str | None) -> tuple[str, pd.DataFrame, np.n
         kept = np.sort(generator(0, "points").choice(len(frame), MOST, replace=False))
         frame, scaled = frame.iloc[kept].reset_index(drop=True), scaled[kept]
     return method, frame, scaled
+
+
+def called(comparison: Any, method: str, segments: Iterable[int]) -> list[str]:
+    """Return what segments of the last window are called in pictures: number and name, in lines."""
+    found = names(last_window(comparison, method))
+    return [textwrap.fill(f"{number}: {found[int(number)]}", LINE) for number in segments]
 
 
 def drawn_of(comparison: Any, frame: pd.DataFrame) -> str:

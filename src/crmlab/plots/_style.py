@@ -32,6 +32,8 @@ REST = "#C9C9C9"
 """The colour of methods beyond as many as can be told apart."""
 CONTROL = {CHANCE: "#A6A6A6", STATUS_QUO: "#595959", ORACLE: "#111111"}
 CONTROL_LINE = {CHANCE: (0, (1, 1.5)), STATUS_QUO: (0, (5, 2)), ORACLE: (0, (5, 1.5, 1, 1.5))}
+FURTHER_RULES = (("#808080", (0, (2, 2))), ("#404040", (0, (9, 2, 2, 2))), ("#999999", (0, (9, 3))))
+"""Colour and dash of the second and further status quo of a roster."""
 QUIET = "#767676"
 
 
@@ -104,7 +106,17 @@ def named(comparison: Any, what: str) -> str:
 def colours(comparison: Any) -> dict[str, str]:
     """Return the colour of each method, greys for the controls (see `_told_apart`)."""
     plain = dict(zip(_told_apart(comparison), PALETTE, strict=False))
-    return {r.method: CONTROL[r.control] if r.control else plain.get(r.method, REST) for r in comparison.runs}
+    grey = {method: colour for method, (colour, _) in _further_rules(comparison).items()}
+    return {
+        r.method: grey.get(r.method, CONTROL[r.control]) if r.control else plain.get(r.method, REST)
+        for r in comparison.runs
+    }
+
+
+def _further_rules(comparison: Any) -> dict[str, tuple[str, Any]]:
+    """Return colour and dash of every status quo but the first of the roster."""
+    rules = [r.method for r in comparison.runs if r.control == STATUS_QUO]
+    return dict(zip(rules[1:], FURTHER_RULES, strict=False))
 
 
 def markers(comparison: Any) -> dict[str, str]:
@@ -130,7 +142,7 @@ def line(comparison: Any, method: str) -> dict[str, Any]:
     run = comparison.run_of(method)
     if colours(comparison)[method] == REST:
         return {"color": REST, "linestyle": "-", "linewidth": 0.9, "label": f"_{run.label}", "zorder": 1.5}
-    dash = CONTROL_LINE.get(run.control, "-")
+    _, dash = _further_rules(comparison).get(method, (None, CONTROL_LINE.get(run.control, "-")))
     return {
         "color": colours(comparison)[method],
         "linestyle": dash,
@@ -177,8 +189,8 @@ def legend_below(figure: Figure, axes: Axes, *, columns: int = 4) -> None:
 
 
 def percent(axis: Any) -> None:
-    """Write an axis' shares as per cent."""
-    axis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    """Write an axis' shares as per cent, with the decimals that its ticks need."""
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda share, place: f"{round(100 * share, 6):g}%"))
 
 
 def shorten(text: str, length: int) -> str:

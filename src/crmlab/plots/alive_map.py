@@ -60,15 +60,17 @@ def draw(comparison: Any) -> _style.Picture:
                 alpha=0.6,
             )
             axes.set_title(label, fontsize="small")
-            axes.set_xlabel("Days from first to last purchase")
+        figure.supxlabel("Days from first to last purchase", fontsize="medium")
         grid[0, 0].set_ylabel("Repeat purchase days")
         figure.colorbar(drawn, ax=list(grid[0]), label="P(alive)", shrink=0.9)
     return figure
 
 
 def _models(comparison: Any) -> list[tuple[str, Any]]:
-    """Return label and kept model of the runs whose model says P(alive), in the roster's order."""
+    """Return label and kept model of the runs whose model says P(alive), best first."""
+    rank = {method: place for place, method in enumerate(comparison.order())}
     runs = [r for r in comparison.runs if r.status == OK and r.kind == "lifetime"]
+    runs.sort(key=lambda r: rank.get(r.method, len(rank)))
     kept = [(r.label, load_model(r.key)) for r in runs]
     return [(label, model) for label, model in kept if hasattr(model, "p_alive")][:MOST]
 

@@ -112,5 +112,12 @@ def _worth(prices: Any) -> tuple[float, float]:
 
 
 def _prices(prices: Any) -> str:
-    """Return the prices as a line."""
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in prices.items())
+    """Return the prices that the profit follows from as a line, in words."""
+    cost = f"a contact costs {prices['contact_cost']:g}"
+    if set(RETENTION) <= set(prices):
+        accepts = prices["accept_alpha"] / (prices["accept_alpha"] + prices["accept_beta"])
+        return (
+            f"{cost}, an offer {prices['incentive_cost']:g}; {accepts:.0%} of who would leave stay for it, "
+            f"worth {prices['customer_value']:g} each"
+        )
+    return f"{cost}; {prices.get('accept_rate', 1.0):.0%} accept, with a margin of {prices['margin_mean']:g}"

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from sklearn.decomposition import PCA
 
 from crmlab.plots import _style
-from crmlab.plots._points import clustered, drawn_of, points
+from crmlab.plots._points import called, clustered, drawn_of, points
 
 NAMED = 3
 """Columns that an axis is named after: those that weigh most in it."""
@@ -42,10 +42,11 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             drawn = {"color": _style.segment_colour(number), "alpha": 0.45, "linewidth": 0}
             marker = _style.MARKERS[number % len(_style.MARKERS)]
             axes.scatter(*mine.T, s=13, marker=marker, zorder=2, **drawn)
-        for number in np.unique(segment):
+        numbers = np.unique(segment)
+        for number, name in zip(numbers, called(comparison, method, numbers), strict=True):
             middle = np.median(place[segment == number], axis=0)
             box = {"facecolor": "white", "edgecolor": _style.segment_colour(number), "boxstyle": "round"}
-            axes.annotate(f"Segment {number}", middle, ha="center", fontsize="small", bbox=box, zorder=4)
+            axes.annotate(name, middle, ha="center", va="center", fontsize="x-small", bbox=box, zorder=4)
         for which, name in enumerate(("x", "y")):
             label = _axis(parts, which, columns) if which < len(parts.components_) else ""
             axes.set(**{f"{name}label": label})

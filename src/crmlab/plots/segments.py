@@ -10,7 +10,7 @@ import seaborn as sns
 
 from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
-from crmlab.plots import _style
+from crmlab.plots import _points, _style
 from crmlab.vocabulary import NUMERIC
 
 LIMIT = 2.0
@@ -32,12 +32,13 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
     medians = frame.groupby("segment")[columns].median()
     distance = ((medians - frame[columns].median()) / _spread(frame[columns])).clip(-LIMIT, LIMIT)
     sizes = frame["segment"].value_counts().sort_index()
-    names = [f"Segment {s}\n{n:,} ({n / len(frame):.0%})" for s, n in sizes.items()]
+    called = _points.called(comparison, method, sizes.index)
+    names = [f"{name}\n{n:,} ({n / len(frame):.0%})" for name, n in zip(called, sizes, strict=True)]
     with _style.look():
         figure, axes = _style.canvas(
             _style.named(comparison, f"the segments of {comparison.run_of(method).label}"),
             f"median per segment; colour: spreads from the median of all {len(frame):,} customers",
-            height=2.2 + 0.5 * len(medians),
+            height=2.2 + 0.62 * len(medians),
         )
         sns.heatmap(
             distance.fillna(0),
@@ -51,7 +52,7 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             cbar_kws={"label": "spreads from the middle", "pad": 0.01},
         )
         axes.set(xlabel="", ylabel="")
-        axes.set_yticklabels(names, rotation=0)
+        axes.set_yticklabels(names, rotation=0, fontsize="small")
         axes.set_xticklabels([c.replace("_", " ") for c in columns], rotation=35, ha="right")
     return figure
 

@@ -9,7 +9,7 @@ from sklearn.metrics import silhouette_samples
 
 from crmlab.errors import NotApplicable
 from crmlab.plots import _style
-from crmlab.plots._points import drawn_of, points
+from crmlab.plots._points import called, drawn_of, points
 
 
 def draw(comparison: Any, method: str | None = None) -> _style.Picture:
@@ -32,11 +32,12 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             height=4.4,
         )
         top = 0
-        for number in np.unique(segment):
+        numbers = np.unique(segment)
+        for number, name in zip(numbers, called(comparison, method, numbers), strict=True):
             mine = np.sort(widths[segment == number])[::-1]
             level = np.arange(top, top + len(mine))
             axes.fill_betweenx(level, 0, mine, color=_style.segment_colour(number), linewidth=0)
-            text = f"Segment {number}: mean {mine.mean():.2f}, {np.mean(mine < 0):.0%} nearer to another"
+            text = f"{name}: mean {mine.mean():.2f},\n{np.mean(mine < 0):.0%} nearer to another"
             axes.text(1.01, top + len(mine) / 2, text, va="center", fontsize="small")
             top += len(mine) + max(1, len(segment) // 60)
         axes.axvline(0, color="black", linewidth=1)

@@ -10,7 +10,7 @@ from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
 from crmlab.maths.encoding import segment_input
 from crmlab.plots import _style
-from crmlab.plots._points import clustered
+from crmlab.plots._points import called, clustered
 
 
 def draw(comparison: Any, method: str | None = None) -> _style.Picture:
@@ -34,7 +34,8 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             height=4.4,
         )
         axes.axhline(0, color="black", linewidth=1, zorder=1)
-        for number in np.unique(segment):
+        numbers = np.unique(segment)
+        for number, name in zip(numbers, called(comparison, method, numbers), strict=True):
             member = segment == number
             axes.plot(
                 range(len(columns)),
@@ -42,10 +43,10 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
                 marker=_style.MARKERS[number % len(_style.MARKERS)],
                 color=_style.segment_colour(number),
                 linewidth=1.2 + 5 * member.mean(),
-                label=f"Segment {number} ({member.mean():.0%})",
+                label=f"{name} ({member.mean():.0%})",
                 zorder=3,
             )
         axes.set_xticks(range(len(columns)), [c.replace("_", " ") for c in columns], rotation=30, ha="right")
         axes.set(ylabel="Standard deviations", xlim=(-0.3, len(columns) - 0.7))
-        _style.legend_below(figure, axes, columns=5)
+        _style.legend_below(figure, axes, columns=3)
     return figure

@@ -14,6 +14,8 @@ from crmlab.kinds.survival import CURVE, times
 from crmlab.plots import _style, _survivors
 
 GROUPS = ("lowest third of risk", "middle third", "highest third of risk")
+RISK = ("#BCBDDC", "#807DBA", "#3F007D")
+"""Their colours, darker with the risk: none of a method's."""
 BAND = 0.18
 """Opacity of a band."""
 
@@ -65,7 +67,7 @@ def _by_risk(axes: Any, frame: pd.DataFrame, days: np.ndarray) -> None:
     rank = frame.sort_values("row_id")["score"].rank(method="first").reindex(frame.index)
     third = np.minimum(((rank - 1) * len(GROUPS) // len(frame)).astype(int), len(GROUPS) - 1)
     for number, name in enumerate(GROUPS):
-        mine, color = frame[third == number], _style.PALETTE[number]
+        mine, color = frame[third == number], RISK[number]
         if len(mine):
             _observed(axes, mine, days[-1], color=color, label=f"{name}: {len(mine)}")
             axes.plot(days, _mean_curve(mine), color=color, linestyle="--", zorder=3)

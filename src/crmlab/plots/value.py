@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmlab.comparison.answers import segmented
 from crmlab.errors import NotApplicable
-from crmlab.plots import _style
+from crmlab.plots import _points, _style
 from crmlab.seeds import generator
 
 REPLICATES = 1000
@@ -37,21 +37,21 @@ def draw(comparison: Any, method: str | None = None) -> _style.Picture:
             ),
             f"{len(frame):,} customers, the window after {frame['origin'].iloc[0]:%Y-%m-%d}",
             columns=3,
-            height=2.0 + 0.42 * len(table),
+            height=2.0 + 0.5 * len(table),
             sharey=True,
         )
         shares.barh(places - 0.19, table["customers"], 0.36, color="#D0D0D0", label="of customers")
         shares.barh(places + 0.19, table["worth"], 0.36, color=colours)
-        shares.set(xlabel="Share of customers (grey) and of value")
+        shares.set(xlabel="Customers (grey), revenue")
         for axes, name in ((buyers, "buys"), (means, "value")):
             axes.barh(places, table[name], 0.6, color=colours)
             ends = [table[name] - table[f"{name}_lower"], table[f"{name}_upper"] - table[name]]
             axes.errorbar(table[name], places, xerr=ends, fmt="none", ecolor="#303030", elinewidth=1.3)
         buyers.set(xlabel="Share that buys")
-        means.set(xlabel="Mean value of a customer (revenue)")
+        means.set(xlabel="Mean revenue of a customer")
         for axes in (shares, buyers):
             _style.percent(axes.xaxis)
-        shares.set_yticks(places, [f"Segment {s}" for s in table.index])
+        shares.set_yticks(places, _points.called(comparison, method, table.index), fontsize="small")
         shares.invert_yaxis()
         for axes in (shares, buyers, means):
             axes.grid(axis="y", visible=False)

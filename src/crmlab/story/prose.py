@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 import pandas as pd
+
+CELL: Final = re.compile(r"\s*<t[hd](?=[ >])")
+"""How a cell of a table begins in HTML."""
+
+NUMBER: Final = re.compile(r"[+\-−]?\d[\d,]*(\.\d+)?\s?%?|nan|–")
+"""A number as text, or what stands where there is none."""
 
 
 class Prose(str):
@@ -28,8 +36,7 @@ class Table(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
-        with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
-            return super()._repr_html_()
+        return as_html(self)
 
 
 class Shown:
@@ -46,8 +53,32 @@ class Shown:
         """Return sentences and table for a notebook."""
         if self.head.empty:
             return str(self.prose)
-        with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
-            return f"{self.prose}\n\n{self.head.to_html(border=0)}"
+        return f"{self.prose}\n\n{as_html(self.head)}"
+
+
+def as_html(frame: pd.DataFrame) -> str:
+    """Return a table as HTML, whole, with text at the left and numbers, written out or not, at the right."""
+    with pd.option_context("display.max_colwidth", None, "display.max_rows", None):
+        lines = frame.to_html(border=0, max_cols=None, sparsify=False).splitlines()
+    levels = [frame.index.get_level_values(n) for n in range(frame.index.nlevels)]
+    columns = [*levels, *(frame.iloc[:, n] for n in range(frame.shape[1]))]
+    aligned = ["right" if _is_of_numbers(column) else "left" for column in columns]
+    place = 0
+    for number, line in enumerate(lines):
+        cell = CELL.match(line)
+        place = place if cell else 0
+        if cell:
+            lines[number] = f'{cell[0]} style="text-align: {aligned[place]};"{line[cell.end() :]}'
+            place += 1
+    return "\n".join(lines)
+
+
+def _is_of_numbers(column: pd.Series | pd.Index) -> bool:
+    """Tell whether a column holds numbers, or texts that are numbers and nothing else."""
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    texts = [str(value) for value in column if str(value)]
+    return bool(texts) and all(NUMBER.fullmatch(text) for text in texts)
 
 
 def said(sentences: str | Sequence[str]) -> Prose:
