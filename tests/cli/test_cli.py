@@ -407,3 +407,23 @@ def test_a_run_key_must_be_whole(record, monkeypatch, capsys, key, says):
 
 def test_a_run_is_found_by_its_key(record, monkeypatch, capsys):
     assert call(monkeypatch, capsys, "log-model", "run of key2") == (0, "cdnow run of key2\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("utf16.csv", b"\xff\xfec\x00u\x00"),
+        ("ragged.csv", b"customer,a\n1,2\n1,2,3,4\n"),
+        ("cut.parquet", b"P"),
+    ],
+)
+def test_a_file_of_customers_that_is_no_table_is_one_sentence(
+    project, monkeypatch, capsys, tmp_path, name, content
+):
+    (tmp_path / name).write_bytes(content)
+    asked = ("--model", "churn.demo_shop@champion", "--input", str(tmp_path / name))
+    code, said = call(monkeypatch, capsys, "apply", "churn", *asked)
+    assert code == FAILURE
+    assert f"{name} cannot be read (" in said
+    assert said.strip().count("\n") == 0

@@ -59,6 +59,17 @@ def test_the_command_prints_items_and_reasons(shop):
     assert "about every 10 days" in said.output
 
 
+def test_nobody_s_id_is_told_who_was_not_nearly_asked_for(shop):
+    with pytest.raises(UsageError) as refused:
+        recommend("mine", "")
+    assert str(refused.value).endswith("with purchases in 'mine'.")
+
+
+def test_a_shop_that_is_not_there_is_named_with_the_nearest(shop):
+    with pytest.raises(UsageError, match="there is no shop 'mein'"):
+        recommend("mein", "c00")
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

@@ -115,13 +115,30 @@ def rename(*path, to):
     return change
 
 
+WITHOUT_AND_OVERRIDDEN = {
+    "task": "churn",
+    "problem": "demo_shop",
+    "dataset": "demo_shop",
+    "protocol": "rolling",
+    "horizon_days": 90,
+    "gap_days": 0,
+    "features": ["purchases"],
+    "train_cutoffs": ["2024-04-01"],
+    "test_cutoffs": ["2024-10-01"],
+    "without": ["forest"],
+    "overrides": {"forest": {}},
+}
+
 MISTAKES = {
     "an unknown key": (put("limits", "worker", to=2), r"'limits\.worker'.*Did you mean 'workers'"),
     "an unknown task": (rename("churn", to="chrun"), r"unknown key 'chrun'.*Did you mean 'churn'"),
     "a wrong type": (put("seed", to="x"), r"seed = 'x' is str, not a whole number"),
     "true for a number": (put("limits", "workers", to=True), r"limits\.workers = True is bool"),
-    "a value out of range": (put("intervals", "level", to=95.0), r"level = 95\.0 must lie between 0 and 1"),
-    "no workers": (put("limits", "workers", to=0), r"limits\.workers = 0 must be above 0"),
+    "a value out of range": (
+        put("intervals", "level", to=95.0),
+        r"level = 95\.0 must be at least .5 and below 1 \(line 6\)",
+    ),
+    "no workers": (put("limits", "workers", to=0), r"limits\.workers = 0 must be from 1 to 256"),
     "a missing key": (drop("churn", "primary"), r"'churn\.primary' is missing"),
     "an unknown data set": (put("datasets", 0, to="demo_shpo"), r"no 'demo_shpo'.*Did you mean 'demo_shop'"),
     "an unknown feature family": (
@@ -350,6 +367,27 @@ MISTAKES |= {
         put("pages", "churn-cdnow", to={"notebook": "churn", "dataset": "cdnow"}),
         r"pages\.churn-cdnow\.notebook: 'churn' is the notebook of a task's comparisons",
     ),
+    "a primary metric that is not drawn, without money": (
+        put("cross_sell", "primary", to="recall_11"),
+        r"cross_sell\.primary: 'recall_11' is not among cross_sell\.metrics",
+    ),
+    "a list for the primary metric": (
+        put("churn", "primary", to=["auc"]),
+        r"churn\.primary = \['auc'\] is list",
+    ),
+    "a gap beyond all time": (
+        put("problems", "churn-demo_shop", "gap_days", to=10**18),
+        r"churn-demo_shop\.gap_days = 1000000000000000000 must be at most 36,500 days",
+    ),
+    "one weighting": (put("intervals", "replicates", to=1), r"replicates = 1 must be from 2 to 1,000,000"),
+    "a train cutoff after the last test cutoff": (
+        put("problems", "churn-demo_shop", "train_cutoffs", 0, to="2093-10-01"),
+        r"churn-demo_shop\.train_cutoffs: 2093-10-01 is not before the last test cutoff, 2024-10-01",
+    ),
+    "an override of a method that is left out": (
+        put("problems", "churn-demo_shop", to=WITHOUT_AND_OVERRIDDEN),
+        r"overrides: 'forest' is left out by problems\.churn-demo_shop\.without",
+    ),
     "a comparison beside itself": (
         put("beside", "protocols-bank_marketing", "second", to="bank_marketing"),
         r"beside\.protocols-bank_marketing: first and second are both 'bank_marketing'",
@@ -384,6 +422,11 @@ def test_a_key_given_twice_is_refused(project):
         ("[1]: 2", "is not YAML"),
         ("", "holds no parameters"),
         ("7", "holds no parameters"),
+        ("seed: 01000", "01000 at line 1 is not the number that it looks like"),
+        ("a: 1\nseed: 1:40", "1:40 at line 2 is not the number that it looks like"),
+        ("seed: 1_000", "1_000 at line 1 is not the number"),
+        ("limits:\n\tworkers: 2", "line 2 is indented by a tab: use spaces"),
+        ("<<<<<<< HEAD\nseed: 1\n=======\nseed: 2\n>>>>>>> b\n", "line 1 is a mark of a merge"),
     ],
 )
 def test_what_is_no_yaml_mapping_is_refused(project, text, message):
@@ -407,5 +450,6 @@ def test_the_command_says_every_mistake_at_once_and_ends_with_2(project):
     assert ended.stderr.startswith("crmlab: params.yaml:")
     assert "seed = 'x'" in ended.stderr
     assert "'acu'" in ended.stderr
+    assert re.search(r"seed = 'x' is str, not a whole number \(line \d+\)", ended.stderr)
     assert "followed_until = 2024-05-01 comes before the horizon" in ended.stderr
     assert not re.search("Traceback", ended.stderr)

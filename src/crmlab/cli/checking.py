@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmlab import store
-from crmlab.errors import CrmlabError
+from crmlab.errors import CrmlabError, DataError
 
 verbs = typer.Typer()
 
@@ -68,6 +68,9 @@ def board(
     if as_markdown:
         typer.echo(boards.markdown(boards.board()))
         return
-    for line in boards.rankings():
+    lines, damaged = boards.rankings()
+    for line in lines:
         typer.echo(line)
+    if damaged:
+        raise DataError("not shown, as they are damaged:\n  " + "\n  ".join(damaged))
     typer.echo("Open a notebook: make lab. Compare runs: make review.")

@@ -9,7 +9,7 @@ import typer
 
 from crmlab import store
 from crmlab.cli.words import ProblemName, TaskName, print_table
-from crmlab.errors import UsageError, did_you_mean
+from crmlab.errors import DataError, UsageError, did_you_mean
 from crmlab.vocabulary import CRASHED, TIMED_OUT
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store holds.")]
@@ -57,18 +57,23 @@ def act(
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
     from crmlab.comparison.progress import reporter
+    from crmlab.problems.as_of import refuse_undated
+    from crmlab.problems.files import load
     from crmlab.problems.on_demand import make_ready
 
     make_ready(task, name)
+    refuse_undated(task, name, load(task, name).spec)
     judged = compare_methods(task, name)
     today = actions.as_of(judged, as_of, progress=reporter(f"{task}/{name} as of {as_of or 'the last day'}"))
     folder, made = actions.write_as_of(today, judged)
     facts, fold, first = today.problem.facts, today.problem.last_fold(), today.runs[0]
     windows = sorted(f["cutoff"] for f in judged.problem.facts["folds"])
+    learned = "learning from no outcomes"
+    if len(fold.train_rows):
+        learned = f"fitted on {len(fold.train_rows):,} rows whose outcome is known by then"
     typer.echo(
-        f"As of the end of {facts['as_of']}: {len(fold.test_rows):,} customers, by {first.label}, fitted on "
-        f"{len(fold.train_rows):,} rows whose outcome is known by then. Judged on what came after "
-        f"{', '.join(windows)}: {judged.verdict.sentences[0]}"
+        f"As of the end of {facts['as_of']}: {len(fold.test_rows):,} customers, by {first.label}, {learned}. "
+        f"Judged on what came after {', '.join(windows)}: {judged.verdict.sentences[0]}"
     )
     for name_of, listing in made.items():
         if isinstance(listing, str):
@@ -171,7 +176,7 @@ def apply(
         raise UsageError(f"there is no file {input}")
     if not model.startswith((f"{task}.", "models:/", "runs:/")):
         raise UsageError(f"'{model}' is no model of the task '{task}': its name begins with '{task}.'")
-    rows = pd.read_parquet(input) if input.suffix == ".parquet" else pd.read_csv(input)
+    rows = _new_customers(input)
     answers = tracking.apply(model, rows)
     keys = [c for c in ("row_id", "customer") if c in rows]
     answers = pd.concat([rows[keys].reset_index(drop=True), answers], axis=1)
@@ -181,3 +186,16 @@ def apply(
         else:
             spreadsheet.write(answers, part)
     typer.echo(f"{len(answers):,} customers answered: {output}")
+
+
+def _new_customers(path: Path) -> Any:
+    """Return a table of customers, ids as text. Raises DataError for a file that is no such table."""
+    import pandas as pd
+
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype={"customer": "str"})
+    except (ValueError, OSError) as error:  # of both readers, with what is wrong in the first line
+        what = str(error).splitlines()[0].rstrip(".")
+        raise DataError(f"{path} cannot be read ({what}): write it as UTF-8 CSV or as Parquet") from None

@@ -16,17 +16,18 @@ NAMED = 3
 COLUMNS = ("Question", "Problem", "Metric", "Champion", "Value", "Interval", "Status quo", "Oracle", "Lead")
 
 
-def rankings() -> list[str]:
-    """Return the ranking of every problem that has scores, as lines for the terminal.
+def rankings() -> tuple[list[str], list[str]]:
+    """Return the ranking of every problem that has scores, as lines, and what is wrong with damaged records.
 
-    A damaged record is a line that says so. Raises DataError where nothing has scores.
+    Raises DataError where nothing has scores.
     """
     found: list[str] = []
+    damaged: list[str] = []
     for task, name in _scored():
         try:
             record = read(task, name)
         except DataError as error:
-            found.append(f"{task}/{name}: {error}")
+            damaged.append(f"{task}/{name}: {error}")
             continue
         metric = record["metrics"][record["primary"]]
         found.append(
@@ -43,7 +44,7 @@ def rankings() -> list[str]:
         executed = store.executed_notebook(task, name)
         made_by = f"its notebook: run `{store.remade_by(task, name)}`"
         found.append(f"  {store.show(executed) if executed.is_file() else made_by}")
-    return found
+    return found, damaged
 
 
 def board() -> list[dict[str, str]]:

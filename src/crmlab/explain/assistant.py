@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 import pandas as pd
@@ -45,14 +46,17 @@ def recommend(
         raise UsageError(f"count = {count} must be from 1 to {recommendation.COUNT}")
     settings = params.load()
     task = settings.tasks.get(TASK)
-    spec = (task.problems if task else {}).get(shop, {"dataset": shop, "by": "product"})
+    problems = task.problems if task else {}
+    spec = problems.get(shop, {"dataset": shop, "by": "product"})
+    if shop not in problems and not store.tables_folder(shop).is_dir():
+        raise UsageError(f"there is no shop '{shop}'.{did_you_mean(shop, [*problems, *settings.datasets])}")
     history = _history(spec["dataset"], spec["by"])
     known = history["customer"].unique()
     if customer not in known:
-        raise UsageError(
-            f"no customer '{customer}' with purchases in '{spec['dataset']}'."
-            + did_you_mean(customer, sorted(known)[:100_000])
-        )
+        near = get_close_matches(customer, sorted(known)[:100_000], n=3, cutoff=0.5)
+        # nobody's id is told who was not nearly asked for
+        meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise UsageError(f"no customer '{customer}' with purchases in '{spec['dataset']}'.{meant}")
     name, why = (method, "asked for") if method else _chosen(shop)
     declared, given = registry.find("methods", f"{KIND}/{name}"), _given(task, name)
     context = Context(horizon_days=None, seed=settings.seed, roles={}, history=history)

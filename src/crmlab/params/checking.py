@@ -107,7 +107,7 @@ def _check_metrics(faults: Faults, name: str, part: Mapping[str, Any]) -> None:
     if part["primary"] not in metrics:
         faults.add(f"{name}.primary: '{part['primary']}' is not among {name}.metrics")
     asked = {price for m in metrics for price in registry.prices(m)}
-    if part.get("money", part["primary"]) not in metrics:
+    if "money" in part and part["money"] not in metrics:
         faults.add(f"{name}.money: '{part['money']}' is not among {name}.metrics")
     where = f"{name}.economics"
     if faults.check(where, part["economics"], dict.fromkeys(asked, (int, float)), needed=asked):
@@ -128,7 +128,7 @@ def _check_margins(faults: Faults, content: Mapping[str, Any], tasks: list[str])
     for task in tasks:
         part = _mapping(content[task])
         for word in ("primary", "money"):
-            if word in part and part[word] not in margins:
+            if isinstance(part.get(word), str) and part[word] not in margins:
                 faults.add(f"margins: {part[word]} is missing, by which {task} is judged ({task}.{word})")
 
 
@@ -184,8 +184,16 @@ def _check_division(faults: Faults, where: str, spec: Mapping[str, Any]) -> None
     days = [*spec.get("train_cutoffs", []), *spec.get("test_cutoffs", [])]
     days += [spec[k] for k in ("left_censored_before", "followed_until") if k in spec]
     dated = [_is_day(faults, where, day) for day in days]
+    _check_order(faults, where, spec)
     if all(dated) and PROTOCOLS[protocol].on_events and "horizon_days" in spec:
         faults.try_to(where, label_windows, spec)
+
+
+def _check_order(faults: Faults, where: str, spec: Mapping[str, Any]) -> None:
+    """Check that every train cutoff comes before a test cutoff: later rows would teach nothing."""
+    last = max((day for day in spec.get("test_cutoffs", []) if isinstance(day, str)), default="")
+    for late in [d for d in spec.get("train_cutoffs", []) if isinstance(d, str) and d >= last > ""]:
+        faults.add(f"{where}.train_cutoffs: {late} is not before the last test cutoff, {last}")
 
 
 def _is_day(faults: Faults, where: str, day: Any) -> bool:
@@ -200,6 +208,8 @@ def _check_changes(faults: Faults, where: str, spec: Mapping[str, Any], roster: 
     """Check which methods of the roster a problem leaves out or overrides."""
     faults.names(f"{where}.without", spec.get("without", []), list(roster))
     overrides = spec.get("overrides", {})
+    for unused in [m for m in overrides if m in spec.get("without", [])]:
+        faults.add(f"{where}.overrides: '{unused}' is left out by {where}.without: take it from one")
     faults.names(f"{where}.overrides", list(overrides), list(roster))
     for changed in overrides.keys() & roster.keys():
         method, given = roster[changed]

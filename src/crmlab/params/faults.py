@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from crmlab import registry, store
 from crmlab.errors import CrmlabError, UsageError, did_you_mean
+
+NAMED: Final = re.compile(r"[\w\-]+(?:\.[\w\-]+)*")
+"""How a fault names a key of the file."""
 
 
 class Faults:
@@ -89,12 +93,30 @@ class Faults:
         except CrmlabError as error:
             self.add(f"{where}: {error}")
             return False
+        except OverflowError:
+            self.add(f"{where} has a number that is too large")
+            return False
         return True
 
-    def raise_if_any(self, path: Path) -> None:
-        """Raise one UsageError with every fault on its own line."""
+    def raise_if_any(self, path: Path, lines: Mapping[str, int]) -> None:
+        """Raise one UsageError with every fault on its own line, and the line of the file that it is on.
+
+        lines: of each key of the file, written with dots (`limits.workers`), its line.
+        """
         if self.found:
-            raise UsageError(f"{store.show(path)}:\n  " + "\n  ".join(self.found))
+            placed = [f"{fault}{_line(fault, lines)}" for fault in self.found]
+            raise UsageError(f"{store.show(path)}:\n  " + "\n  ".join(placed))
+
+
+def _line(fault: str, lines: Mapping[str, int]) -> str:
+    """Return where the first key that a fault names stands in the file; nothing where it names none."""
+    for named in NAMED.findall(fault):
+        # of a key that is not there, the mapping that should hold it
+        while named and named not in lines:
+            named = named.rpartition(".")[0]
+        if named:
+            return f" (line {lines[named]})"
+    return ""
 
 
 def _is(value: Any, kind: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ def load(path: Path | None = None) -> Params:
     mean'), values of the wrong type or out of range, metrics without their prices.
     """
     path = path or store.project() / store.PARAMS
-    content = _content(path)
+    content, lines = _content(path)
     faults = Faults()
     tasks = check(faults, content)
-    faults.raise_if_any(path)
+    faults.raise_if_any(path, lines)
     return Params(
         seed=content["seed"],
         workers=content["limits"]["workers"],
@@ -43,12 +44,14 @@ def load(path: Path | None = None) -> Params:
     )
 
 
-def _content(path: Path) -> dict[str, Any]:
-    """Return a file's mapping. Raises UsageError where it is not one."""
+def _content(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """Return a file's mapping, and the line of each of its keys. Raises UsageError where it is not one."""
+    text = ""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        text = path.read_text(encoding="utf-8")
+        content, root = yaml.load(text, Loader=_UniqueKeys), yaml.compose(text, Loader=_UniqueKeys)
     except yaml.YAMLError as error:
-        raise UsageError(f"{store.show(path)} is not YAML: {error}") from None
+        raise UsageError(f"{store.show(path)} is not YAML: {_why(text, error)}") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise UsageError(f"{store.show(path)} is not UTF-8 (line {line}): save it as UTF-8") from None
@@ -56,7 +59,25 @@ def _content(path: Path) -> dict[str, Any]:
         raise UsageError(f"{store.show(path)} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise UsageError(f"{store.show(path)} holds no parameters")
-    return content
+    return content, dict(_lines(root))
+
+
+def _why(text: str, error: yaml.YAMLError) -> str:
+    """Return why a text is not YAML, on one line: what is met most, in plain words."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<< ", "=======", ">>>>>>> ")):
+            return f"line {number} is a mark of a merge: settle the merge first"
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            return f"line {number} is indented by a tab: use spaces"
+    return " ".join(str(error).split())
+
+
+def _lines(node: yaml.Node, under: str = "") -> Iterator[tuple[str, int]]:
+    """Yield each key of a mapping and of the mappings in it, written with dots, with its line."""
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else []:
+        name = f"{under}{key.value}"
+        yield name, key.start_mark.line + 1
+        yield from _lines(value, f"{name}.")
 
 
 def _recorded(metric: str) -> str:
@@ -101,6 +122,19 @@ def _no_set(loader: _UniqueKeys, node: yaml.Node) -> Any:
     raise yaml.YAMLError(f"{node.tag.replace('tag:yaml.org,2002:', '!!')} at line {line}: write a list")
 
 
+def _plain_number(loader: _UniqueKeys, node: yaml.ScalarNode) -> int | float:
+    """Return a number. Raises for one that YAML reads as something else than what stands there."""
+    if re.match(r"[-+]?0\d|.*[:_]", node.value):
+        raise yaml.YAMLError(
+            f"{node.value} at line {node.start_mark.line + 1} is not the number that it looks like: write it "
+            "without leading zeros, colons and underscores"
+        )
+    is_whole = node.tag.endswith(":int")
+    return loader.construct_yaml_int(node) if is_whole else loader.construct_yaml_float(node)
+
+
+for _tag in ("int", "float"):
+    _UniqueKeys.add_constructor(f"tag:yaml.org,2002:{_tag}", _plain_number)
 for _tag in ("set", "omap", "pairs", "binary"):
     _UniqueKeys.add_constructor(f"tag:yaml.org,2002:{_tag}", _no_set)
 _UniqueKeys.add_constructor("tag:yaml.org,2002:timestamp", lambda loader, node: loader.construct_scalar(node))

@@ -24,12 +24,18 @@ AT_LEAST_0: Final = Range(lambda x: x >= 0, "must be at least 0")
 AMOUNT: Final = Range(lambda x: 0 <= x < math.inf, "must be at least 0 and finite")
 AT_LEAST_1: Final = Range(lambda x: x >= 1, "must be at least 1")
 AT_LEAST_2: Final = Range(lambda x: x >= 2, "must be at least 2")
+LEVEL: Final = Range(lambda x: 0.5 <= x < 1, "must be at least .5 and below 1")
+REPLICATES: Final = Range(lambda x: 2 <= x <= 1_000_000, "must be from 2 to 1,000,000")
+CENTURY: Final = Range(lambda x: x <= 36_500, "must be at most 36,500 days")
+WORKERS: Final = Range(lambda x: 1 <= x <= 256, "must be from 1 to 256")
 
-LIMITS: Final = {"workers": ABOVE_0, "seconds_per_run": ABOVE_0}
-INTERVALS: Final = {"level": SHARE, "replicates": ABOVE_0}
+LIMITS: Final = {"workers": WORKERS, "seconds_per_run": ABOVE_0}
+INTERVALS: Final = {"level": LEVEL, "replicates": REPLICATES}
 TASK: Final = {"stability_refits": AT_LEAST_0, "inner_share": LATEST, "refits": AT_LEAST_0}
 PROBLEM: Final = {
-    "replicates": ABOVE_0,
+    "horizon_days": CENTURY,
+    "gap_days": CENTURY,
+    "replicates": REPLICATES,
     "train_share": SHARE,
     "first_share": SHARE,
     "refits": AT_LEAST_0,

@@ -20,6 +20,7 @@ from crmlab.errors import NotApplicable, UsageError
 from crmlab.history.ledger import open_ledger
 from crmlab.history.ledger.beside import Beside
 from crmlab.history.windows import label_windows, midnight
+from crmlab.params.checking import DAY
 from crmlab.params.protocols import protocol
 from crmlab.problems import from_events
 from crmlab.problems.files import digest
@@ -39,28 +40,24 @@ def pose_as_of(task: str, name: str, spec: Mapping[str, Any], *, day: str | dt.d
     it. Raises UsageError for a day that the data do not reach, NotApplicable for a comparison without
     dates, one whose landmarks are stacked, or one no label window of which is over by then.
     """
+    refuse_undated(task, name, spec)
     entry, dataset = registry.find("tasks", task), spec["dataset"]
-    divides = protocol(spec["protocol"])
-    if divides.on_baskets:
-        raise NotApplicable(
-            f"{task}/{name} asks for baskets: `crmlab recommend {name} --customer ID` offers as of the last "
-            "day"
-        )
-    if not divides.on_events or "followed_until" in spec:
-        raise NotApplicable(
-            f"{task}/{name}: its rows have no dates to move, or stacked ones: there is no list as of a day"
-        )
+    if isinstance(day, str) and not DAY.fullmatch(day):
+        raise UsageError(f"'{day}' is not a day: write it as YYYY-MM-DD")
     declared, connection = described(dataset), store.engine()
     tables = store.open_tables(dataset, connection)
     check_whole(dataset, tables_read(entry, spec, families_of(entry, spec, tables), tables))
     last = _last_day(declared, tables, connection)
-    cutoff = midnight(day or last) + dt.timedelta(days=1)
+    cutoff = midnight(last if day is None else day) + dt.timedelta(days=1)
     if cutoff.date() > last + dt.timedelta(days=1):
         raise UsageError(f"the data of '{dataset}' end on {last}: nothing is known as of {day}")
     moved = _moved(spec, cutoff)
     taught = any(registry.module("kinds", k).TARGET for k in entry.kinds)
     if taught and not moved["train_cutoffs"]:
-        raise NotApplicable(f"{task}/{name}: no label window is over by {cutoff:%Y-%m-%d}")
+        raise NotApplicable(
+            f"{task}/{name}: by the end of {_day_before(cutoff)} no label window of {moved['horizon_days']} "
+            "days is over, so nothing can be learned: take a later day"
+        )
     # the outcomes of the last origin are asked for like the others', and taken away below
     reach = cutoff + dt.timedelta(days=moved["horizon_days"] + moved.get("gap_days", 0))
     beside = Beside(connection, open_ledger(dataset))
@@ -79,7 +76,7 @@ def pose_as_of(task: str, name: str, spec: Mapping[str, Any], *, day: str | dt.d
         "positive": entry.positive,
         "horizon_days": moved["horizon_days"],
         "gap_days": moved.get("gap_days", 0),
-        "as_of": (cutoff - dt.timedelta(days=1)).date().isoformat(),
+        "as_of": _day_before(cutoff),
         "n_rows": len(posed.rows),
         "families": posed.facts["families"],
         "roles": posed.roles,
@@ -90,6 +87,27 @@ def pose_as_of(task: str, name: str, spec: Mapping[str, Any], *, day: str | dt.d
     if posed.history is not None:
         frames[HISTORY] = posed.history[posed.history["at"] < cutoff].reset_index(drop=True)
     return Problem(task, name, moved, **frames, facts=facts | {"digest": digest(frames, facts)})
+
+
+def refuse_undated(task: str, name: str, spec: Mapping[str, Any]) -> None:
+    """Refuse a comparison that cannot be moved to another day. Raises NotApplicable with the reason."""
+    divides = protocol(spec["protocol"])
+    if divides.on_baskets:
+        raise NotApplicable(
+            f"{task}/{name} asks for baskets: `crmlab recommend {name} --customer ID` offers as of the last "
+            "day"
+        )
+    if not divides.on_events:
+        raise NotApplicable(f"{task}/{name}: its rows have no dates, so there is no list as of a day")
+    if "followed_until" in spec:
+        raise NotApplicable(
+            f"{task}/{name} follows the rows of several days to one end: there is no list as of another day"
+        )
+
+
+def _day_before(cutoff: dt.datetime) -> str:
+    """Return the last day that is known at a midnight."""
+    return (cutoff - dt.timedelta(days=1)).date().isoformat()
 
 
 def _last_day(declared: Any, tables: Mapping[str, Any], connection: Any) -> dt.date:
