@@ -16,8 +16,9 @@ import requests
 import typer
 from typer.testing import CliRunner
 
-from crmlab import actions, cli, registry, store, tracking
-from crmlab.cli import command
+import crmlab
+from crmlab import actions, cli, params, registry, store, tracking
+from crmlab.cli import command, words
 from crmlab.comparison import compare
 from crmlab.comparison.committed import FORMAT
 from crmlab.data import fetch
@@ -73,9 +74,9 @@ def test_the_verbs_of_the_way_are_there():
 def test_help_says_what_a_verb_does(verb):
     shown = CliRunner().invoke(command.app, [verb, "--help"])
     assert shown.exit_code == 0
-    words = [line.strip() for line in shown.stdout.splitlines() if line.strip()]
-    assert words[0].startswith("Usage:")
-    assert len(words[1].split()) >= 3
+    said = [line.strip() for line in shown.stdout.splitlines() if line.strip()]
+    assert said[0].startswith("Usage:")
+    assert len(said[1].split()) >= 3
 
 
 MISTAKES = {
@@ -427,3 +428,36 @@ def test_a_file_of_customers_that_is_no_table_is_one_sentence(
     assert code == FAILURE
     assert f"{name} cannot be read (" in said
     assert said.strip().count("\n") == 0
+
+
+def test_the_version_is_told(monkeypatch, capsys):
+    assert call(monkeypatch, capsys, "--version") == (0, f"crmlab {crmlab.__version__}\n")
+
+
+def test_methods_metrics_and_problems_of_a_task_are_listed(monkeypatch, capsys):
+    settings = params.load()
+    task = settings.task("churn")
+    code, said = call(monkeypatch, capsys, "methods", "churn")
+    names = {line.split()[0] for line in said.splitlines()[1:]}
+    assert code == 0
+    assert names == {f"{kind}/{name}" for kind, own in task.methods.items() for name in own}
+    assert "Cox 1958" in said
+    code, said = call(monkeypatch, capsys, "metrics", "churn")
+    assert {line.split()[0] for line in said.splitlines()[1:]} == set(task.metrics)
+    assert said.count("churn (decides)") == 1
+    code, said = call(monkeypatch, capsys, "problems")
+    assert len(said.splitlines()) == 1 + sum(len(t.problems) for t in settings.tasks.values())
+
+
+def test_a_task_that_is_none_is_named_with_the_nearest(monkeypatch, capsys):
+    code, said = call(monkeypatch, capsys, "methods", "chrun")
+    assert (code, "Did you mean 'churn'" in said) == (USAGE, True)
+
+
+def test_a_table_has_words_at_the_left_and_numbers_at_the_right(capsys):
+    words.print_table(pd.DataFrame({"name": ["a", "x" * 70], "n": [1, 20], "share": [0.5, float("nan")]}))
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.startswith("name ")
+    assert first.startswith("a ")
+    assert first.endswith(" 1 0.5000")
+    assert second == "x" * 57 + "... 20"

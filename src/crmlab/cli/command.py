@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from crmlab import store
-from crmlab.cli import checking, comparing, data, offering, tracking
+from crmlab import __version__, store
+from crmlab.cli import checking, comparing, data, listing, offering, tracking
 from crmlab.comparison.threads import same_digits_everywhere
 from crmlab.errors import FAILURE, USAGE, CrmlabError
 
@@ -23,8 +24,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (data, comparing, offering, checking, tracking):
+for group in (data, listing, comparing, offering, checking, tracking):
     app.add_typer(group.verbs)
+
+
+def _say_version(asked: bool) -> None:
+    """Print the version and end."""
+    if asked:
+        typer.echo(f"crmlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version, end."),
+    ] = False,
+) -> None:
+    """Take the options that come before a verb."""
 
 
 def run() -> int:

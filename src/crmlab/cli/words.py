@@ -12,6 +12,9 @@ TaskName = Annotated[str, typer.Argument(help="A question: a task of params.yaml
 ProblemName = Annotated[str, typer.Argument(help="A problem of the task in params.yaml, or your own data.")]
 DatasetName = Annotated[str, typer.Argument(help="A data set; see `crmlab datasets`.")]
 
+CELL = 60
+"""Letters of a cell of a table."""
+
 
 def pair(text: str) -> tuple[str, str]:
     """Split OURS=YOURS."""
@@ -22,8 +25,20 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def print_table(frame: Any) -> None:
-    """Print a frame as text, every row; cells are cut at 60 letters."""
+    """Print a frame as text, every row, words at the left and numbers at the right."""
     import pandas as pd
 
+    names = list(map(str, frame.columns))
+    shown = frame.set_axis(names, axis=1)
+    for place, name in enumerate(names):
+        column = frame.iloc[:, place]
+        if not pd.api.types.is_string_dtype(column):
+            continue
+        texts = column.fillna("").astype("str")
+        texts = texts.where(texts.str.len() <= CELL, texts.str.slice(0, CELL - 3) + "...")
+        width = int(max(len(name), texts.str.len().max() if len(texts) else 0))
+        shown[name] = texts.str.ljust(width)
+        names[place] = name.ljust(width)
     with pd.option_context("display.width", 200, "display.float_format", "{:.4f}".format):
-        typer.echo(frame.to_string(index=False, na_rep="", max_colwidth=60))
+        lines = shown.set_axis(names, axis=1).to_string(index=False, na_rep="").splitlines()
+    typer.echo("\n".join(line.rstrip() for line in lines))
