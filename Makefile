@@ -88,7 +88,8 @@ docs: install ## make docs/datasets.md again from the data sets' cards
 
 # in a container one is root, which JupyterLab wants to be told
 lab: install ## JupyterLab on the notebooks
-	jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/start.ipynb \
+		$(if $(filter 0,$(shell id -u)),--allow-root)
 
 review: install ## MLflow on 127.0.0.1, with links to the pages that compare runs
 	crmlab review

@@ -14,7 +14,9 @@ from crmlab import registry
 from crmlab.pipeline import normalise, notebook
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+START = FOLDER / "start.ipynb"
+"""The first page, which asks nothing."""
+NOTEBOOKS = sorted(set(FOLDER.glob("*.ipynb")) - {START})
 COMPARISONS = [p for p in NOTEBOOKS if p.stem in registry.names("tasks")]
 LINES = 60
 LAST = "record(comparison, output"
@@ -148,3 +150,14 @@ def test_a_comparison_ends_with_its_record(path):
     assert [p.metadata.get("tags") for p in costs] == [["volatile"]]
     assert any("story.verdict(comparison)" in p.source for p in parts)
     assert any(f'compare("{path.stem}", problem, fresh=fresh)' in p.source for p in parts)
+
+
+def test_the_first_page_is_stripped_short_and_its_links_lead_somewhere():
+    content = nbformat.read(START, as_version=4)
+    nbformat.validate(content)
+    assert all(c.outputs == [] and c.execution_count is None for c in code(content.cells))
+    assert [c.source.splitlines()[-1] for c in code(content.cells)] == ["story.questions()", "story.shops()"]
+    prose = "\n".join(c.source for c in content.cells if c.cell_type == "markdown")
+    links = re.findall(r"\]\((.+?)\)", prose)
+    assert links
+    assert all((FOLDER / link).is_file() for link in links)

@@ -6,6 +6,7 @@ from crmlab.story.opening import answer
 from crmlab.story.problem import card, facts, windows
 from crmlab.story.prose import Missing, Prose, Shown, Table, said, table
 from crmlab.story.showing import found, picture, say, show
+from crmlab.story.start import questions, shops
 
 __all__ = [
     "LONGEST",
@@ -24,9 +25,11 @@ __all__ = [
     "over_chance",
     "picture",
     "quality",
+    "questions",
     "ranking",
     "said",
     "say",
+    "shops",
     "show",
     "table",
     "tables",
