@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlab.errors import NotApplicable
+from crmlab.errors import DataError, NotApplicable
 from crmlab.findings.why.service_hazards import ServiceHazards
 from crmlab.plots import alive_map, hazards, repeat_purchases
 
@@ -33,6 +33,16 @@ def test_the_alive_map_is_the_models_own(lives, whole):
     assert np.ptp(values, axis=0).max() < 1e-12
     assert values[0, -1] == pytest.approx(1)
     assert values[0, 0] == pytest.approx(1 / 60)
+
+
+def test_a_model_that_knows_whole_opportunities_alone_has_no_map(lives, monkeypatch):
+    class Weekly:
+        def p_alive(self, summary):
+            raise DataError("1.5 days are not whole numbers of opportunities")
+
+    monkeypatch.setattr(alive_map, "load_model", lambda key: Weekly())
+    with pytest.raises(NotApplicable, match="no method says how probable"):
+        alive_map.draw(lives)
 
 
 def test_without_lifetime_models_there_is_neither(churn):

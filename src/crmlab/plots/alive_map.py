@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmlab.comparison.answers import windows
 from crmlab.comparison.run import load_model
-from crmlab.errors import NotApplicable
+from crmlab.errors import DataError, NotApplicable
 from crmlab.plots import _style
 from crmlab.vocabulary import OK
 
@@ -72,7 +72,18 @@ def _models(comparison: Any) -> list[tuple[str, Any]]:
     runs = [r for r in comparison.runs if r.status == OK and r.kind == "lifetime"]
     runs.sort(key=lambda r: rank.get(r.method, len(rank)))
     kept = [(r.label, load_model(r.key)) for r in runs]
-    return [(label, model) for label, model in kept if hasattr(model, "p_alive")][:MOST]
+    return [(label, model) for label, model in kept if _is_for_any_day(model)][:MOST]
+
+
+def _is_for_any_day(model: Any) -> bool:
+    """Tell whether a model says P(alive) at any point of the map; BG/BB knows whole opportunities alone."""
+    if not hasattr(model, "p_alive"):
+        return False
+    try:
+        model.p_alive(pd.DataFrame({"frequency": [1.0], "recency_days": [1.5], "T_days": [2.5]}))
+    except DataError:
+        return False
+    return True
 
 
 def _deepest(rows: pd.DataFrame) -> int:
