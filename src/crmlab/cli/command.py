@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from crmlab import __version__, store
+import crmlab
+from crmlab import store
 from crmlab.cli import checking, comparing, data, listing, offering, tracking
 from crmlab.comparison.threads import same_digits_everywhere
 from crmlab.errors import FAILURE, USAGE, CrmlabError
@@ -31,7 +32,7 @@ for group in (data, listing, comparing, offering, checking, tracking):
 def _say_version(asked: bool) -> None:
     """Print the version and end."""
     if asked:
-        typer.echo(f"crmlab {__version__}")
+        typer.echo(f"crmlab {crmlab.__version__}")
         raise typer.Exit
 
 
