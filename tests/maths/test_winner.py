@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crmlab.maths.winner import interval_of_best
+from crmlab.maths.winner import _truncated_cdf, interval_of_best
 
 
 def test_one_estimate_has_nearly_its_own_interval():
@@ -57,3 +57,26 @@ def test_the_best_of_ten_alike_is_covered(correlation):
         lower, upper = interval_of_best(root @ rng.normal(size=10), covariance, level=0.95)
         held += lower <= 0 <= upper
     assert held / 300 >= 0.92
+
+
+def test_rivals_that_do_not_move_but_for_rounding_change_nothing():
+    covariance = np.zeros((12, 12))
+    covariance[0, 0] = covariance[11, 11] = 0.007**2
+    # what is left where ten methods gave everybody the same answer
+    noise = np.random.default_rng(3).normal(scale=1e-18, size=(10, 10))
+    covariance[1:11, 1:11] = noise @ noise.T
+    estimates = np.array([0.008, *np.zeros(10), -0.03])
+    lower, upper = interval_of_best(estimates, covariance, level=0.95)
+    assert 0.008 - 3.2 * 0.007 <= lower < upper <= 0.008 + 2.2 * 0.007
+
+
+@pytest.mark.parametrize("width", [1e-12, 1e-3])
+@pytest.mark.parametrize("at", [-30.0, -1.0, 0.5, 30.0])
+def test_a_truncated_normal_of_little_width_is_flat(at, width):
+    share = _truncated_cdf(at + width / 2, 0.0, 1.0, at, at + width)
+    assert share == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_truncated_normal_without_width_that_can_be_told_is_a_share_all_the_same():
+    low, high = 1.0, np.nextafter(np.nextafter(1.0, 2), 2)
+    assert _truncated_cdf(np.nextafter(1.0, 2), 0.0, 1.0, low, high) == pytest.approx(0.5)

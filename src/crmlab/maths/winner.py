@@ -12,6 +12,9 @@ from crmlab.maths.leads import deviations
 DRAWS = 20_000
 """Draws behind the projection interval."""
 
+STILL = 1e-6
+"""An error that is so small a part of the largest is rounding."""
+
 ALIKE = 0.05
 """Where a difference has so small a part of the winner's own error, to have picked moved next to nothing."""
 
@@ -63,11 +66,15 @@ def covariance_of_folds(values: np.ndarray, *, test_share: float) -> np.ndarray:
 
 
 def _projection(covariance: np.ndarray, beta: float) -> float:
-    """Return the quantile of the largest |studentised| error: what covers all estimates at once."""
+    """Return the quantile of the largest |studentised| error: what covers all estimates at once.
+
+    Estimates whose error is nothing beside the largest (STILL) have none: theirs is left by rounding.
+    """
     rng = np.random.Generator(np.random.PCG64(0))
     drawn = rng.standard_normal((DRAWS, len(covariance))) @ _root(covariance)
     sd = np.sqrt(np.diag(covariance))
-    return float(np.quantile(np.abs(drawn[:, sd > 0] / sd[sd > 0]).max(axis=1), 1 - beta))
+    moving = sd > STILL * sd.max()
+    return float(np.quantile(np.abs(drawn[:, moving] / sd[moving]).max(axis=1), 1 - beta))
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
@@ -102,9 +109,17 @@ def _truncated_cdf(value: float, mu: float, sd: float, low: float, high: float) 
         return 1.0
     a, b, x = (low - mu) / sd, (high - mu) / sd, (value - mu) / sd
     if a > 0:  # the upper tail, by symmetry: there the logarithms keep their digits
-        a, b, x = -b, -a, -x
-        return 1 - float(_between(a, x) / _between(a, b)) if b > a else 0.5
-    return float(_between(a, x) / _between(a, b))
+        return 1 - _share(-b, -x, -a)
+    return _share(a, x, b)
+
+
+def _share(a: float, x: float, b: float) -> float:
+    """Return P(Y <= x) of a standard normal between a and b."""
+    whole = _between(a, b)
+    if whole > 0:
+        return float(_between(a, x) / whole)
+    # so short an interval that its ends have the same probability: the density is flat in it
+    return (x - a) / (b - a) if b > a else 0.5
 
 
 def _between(a: float, b: float) -> float:
