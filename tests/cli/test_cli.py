@@ -461,3 +461,12 @@ def test_a_table_has_words_at_the_left_and_numbers_at_the_right(capsys):
     assert first.startswith("a ")
     assert first.endswith(" 1 0.5000")
     assert second == "x" * 57 + "... 20"
+
+
+def test_own_data_have_no_notebook_in_the_pipeline_and_are_told_where_they_have(project, monkeypatch, capsys):
+    shutil.copytree(PARAMS.parent / "notebooks", project / "notebooks")
+    (store.tables_folder("mine")).mkdir(parents=True)
+    (store.tables_folder("mine") / "transactions.parquet").touch()
+    code, said = call(monkeypatch, capsys, "notebook", "churn", "mine")
+    assert code == USAGE
+    assert "`crmlab compare churn mine`, or open notebooks/churn.ipynb" in said

@@ -33,3 +33,7 @@ def test_data_that_are_not_here_say_how_to_get_them(tmp_path, monkeypatch):
     table = story.shops()
     assert set(registry.names("datasets")) <= set(table.index)
     assert table.loc["cdnow", "State"] == "run `crmlab fetch cdnow`, `crmlab tables cdnow`"
+    folder = store.tables_folder("cdnow")
+    folder.mkdir(parents=True)
+    (folder / "transactions.parquet").touch()
+    assert story.shops().loc["cdnow", "State"] == "ready"

@@ -139,6 +139,8 @@ def _check_problem(settings: Any, notebook: str, problem: str, *, asks: bool) ->
     """
     pages = {page["notebook"] for page in settings.pages.values()}
     beside = {pair["task"] for pair in settings.beside.values() if pair["notebook"] == notebook}
+    if notebook in settings.tasks and any(store.tables_folder(problem).glob("*.parquet")):
+        _refuse_own(settings, notebook, problem)
     if notebook in settings.tasks:
         settings.task(notebook).spec(problem)
     elif notebook in pages and problem not in settings.datasets:
@@ -152,6 +154,16 @@ def _check_problem(settings: Any, notebook: str, problem: str, *, asks: bool) ->
             f"{notebook} has no problem '{problem}': it is about all. Run `crmlab notebook {notebook}`"
         )
     store.confined(problem)
+
+
+def _refuse_own(settings: Any, notebook: str, problem: str) -> None:
+    """Refuse own data, which have no place in the pipeline, and say where they do."""
+    if problem not in settings.task(notebook).problems:
+        raise UsageError(
+            f"'{problem}' is no problem of {store.PARAMS}, and the pipeline runs no other. Your own data: "
+            f"`crmlab compare {notebook} {problem}`, or open notebooks/{notebook}.ipynb, set problem = "
+            f'"{problem}" and run all cells'
+        )
 
 
 @verbs.command()

@@ -34,7 +34,8 @@ def shops() -> Table:
     known = catalogue()
     names = known["name"]
     how = "run `crmlab fetch " + names + "`, `crmlab tables " + names + "`"
-    state = how.mask(known["rows"].notna(), "ready")
+    is_here = [any(store.tables_folder(name).glob("*.parquet")) for name in names]
+    state = how.mask(is_here, "ready")
     columns = {"Data set": names, "What": known["label"], "Rows": known["rows"], "State": state}
     return Table(pd.DataFrame(columns).set_index("Data set"))
 
