@@ -57,8 +57,16 @@ def test_why_there_is_no_list_is_said_in_its_place(comparison):
 def test_the_table_has_the_first_five_and_the_status_quo_and_no_mark_of_chance(comparison):
     table = story.answer(comparison).head
     assert list(table.index) == ["A", "B", "C", "D", "E", "Rule (status quo)"]
-    assert table["AUC"].str.fullmatch(r"[01]\.\d{3}( \[.+\])?").all()
+    assert table["AUC"].str.fullmatch(r"[01]\.\d{3}(\u00a0\[.+\])?").all()
     assert list(table["Against the best"]) == ["is the best", "equivalent", *["behind"] * 4]
+
+
+def test_chance_stands_in_the_table_where_nobody_is_better(comparison):
+    verdict = comparison.verdict
+    undecided = replace(verdict, against={**verdict.against, "classification/base": "undecided"})
+    table = story.answer(replace(comparison, verdict=undecided)).head
+    assert list(table.index)[-1] == "Base rate (chance)"
+    assert table["Against the best"].iloc[-1] == "undecided"
 
 
 def test_which_segmentation_to_use_stands_in_the_place_of_the_best_by_one_number(comparison):

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from crmlab.story.prose import Shown, Table, as_html
+from crmlab.story.prose import FIRST_ROWS, Folded, Shown, Table, as_html, with_interval
 
 FRAME = pd.DataFrame(
     {
@@ -46,6 +46,27 @@ def test_nothing_is_cut():
     assert html.count("x" * 300) == 70
     assert html.count("<tr") == 71
     assert "c29" in html
+
+
+def test_a_long_table_is_folded_and_nothing_of_it_is_lost():
+    frame = Folded({f"c{n}": np.arange(100 * n, 100 * n + 12) for n in range(7)})
+    first, folded = frame._repr_html_().split("<details>")
+    assert first.count("<tr") == 1 + FIRST_ROWS
+    assert ">c4<" in first
+    assert ">c5<" not in first
+    assert "All 12 rows and 7 columns" in folded
+    assert folded.count("<tr") == 13
+    assert ">611<" in folded
+
+
+def test_a_short_table_is_not_folded():
+    assert Folded(FRAME)._repr_html_() == as_html(FRAME)
+
+
+def test_a_value_stands_with_its_interval_where_it_has_one():
+    assert with_interval(0.8124, 0.79, 0.8301) == "0.812\u00a0[0.790,\u00a00.830]"
+    assert with_interval(0.5, np.nan, np.nan) == "0.500"
+    assert with_interval(np.nan, np.nan, np.nan) == ""
 
 
 def test_a_tag_in_a_name_stays_text():

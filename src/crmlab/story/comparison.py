@@ -12,7 +12,7 @@ from crmlab import registry
 from crmlab.comparison import leads as leading
 from crmlab.errors import NotApplicable, UsageError
 from crmlab.story import caveats
-from crmlab.story.prose import Prose, Table
+from crmlab.story.prose import Folded, Prose, Table, with_interval
 from crmlab.vocabulary import CHANCE, OK
 
 LONGEST: Final = 120
@@ -47,23 +47,20 @@ def _cited(method: str) -> str:
 def ranking(comparison: Any) -> Table:
     """Return the board for readers: the primary metric with its interval, the others, why one is missing.
 
-    A metric that no method has a value of, such as one of purchases where nobody counted them, is left out.
+    The best methods and the first metrics stand open, the others are folded. A metric that no method has a
+    value of, such as one of purchases where nobody counted them, is left out.
     """
     board = comparison.ranking()
     primary = registry.metric(comparison.primary).label
-    values = board[[primary, "lower", "upper"]].itertuples(index=False)
-    # spaces that do not break: a wide board leaves its columns little room
-    with_interval = [
-        "" if pd.isna(v) else f"{v:.3f}\u00a0[{low:.3f},\u00a0{high:.3f}]" for v, low, high in values
-    ]
+    values = [with_interval(*row) for row in board[[primary, "lower", "upper"]].itertuples(index=False)]
     labels = [registry.metric(m).label for m in comparison.metrics if m != comparison.primary]
     others = [label for label in labels if board[label].notna().any()]
-    shown = board.assign(**{primary: with_interval})[["Method", "Control", primary, *others, "Note"]]
+    shown = board.assign(**{primary: values})[["Method", "Control", primary, *others, "Note"]]
     shown[others] = shown[others].map(lambda v: "" if pd.isna(v) else f"{v:z.3f}")
     missing = board[primary].isna()
     why = board.loc[missing, "Note"].map(lambda note: textwrap.shorten(note, LONGEST, placeholder=" …"))
     shown["Note"] = why.reindex(board.index, fill_value="")
-    return Table(shown.set_index("Method").drop(columns=[] if missing.any() else "Note"))
+    return Folded(shown.set_index("Method").drop(columns=[] if missing.any() else "Note"))
 
 
 def leads(comparison: Any) -> pd.DataFrame:

@@ -10,20 +10,23 @@ from crmlab import actions, registry, store
 from crmlab.comparison.choice import Recommendation
 from crmlab.comparison.compare import PIPELINE, SCRATCH
 from crmlab.errors import UsageError
-from crmlab.story.prose import Missing, Shown
-from crmlab.vocabulary import BETTER, CHANCE, ORACLE, SMALL
+from crmlab.story.prose import Missing, Shown, with_interval
+from crmlab.vocabulary import BETTER, CHANCE, ORACLE, SMALL, STATUS_QUO
 
 SHOWN: Final = 5
 """Methods of the first table; the ranking has all of them."""
+
+ROLES: Final = {STATUS_QUO: " (status quo)", CHANCE: " (chance)"}
 
 
 def answer(comparison: Any, *found: Any, use: Recommendation | None = None, output: str = SCRATCH) -> Shown:
     """Return what a reader wants first: who is best and how sure that is, what was found, and the files.
 
     found: findings and lists, of which each gives its first sentence, or why there is none. The table has
-    the first methods of the ranking, the status quo among them: its value, and the answer against the
-    champion. use: of segmentations which one to use; its sentences and table stand in the place of the
-    verdict's, as the best by one number need not be the one to use. output: where the last cell writes.
+    the first methods of the ranking, the status quo among them, and chance where nobody is better than it:
+    the value, and the answer against the champion. use: of segmentations which one to use; its sentences and
+    table stand in the place of the verdict's, as the best by one number need not be the one to use. output:
+    where the last cell writes.
     Raises UsageError for another output.
     """
     if output not in (PIPELINE, SCRATCH):
@@ -34,7 +37,7 @@ def answer(comparison: Any, *found: Any, use: Recommendation | None = None, outp
 
 
 def _first(comparison: Any) -> pd.DataFrame:
-    """Return the first methods by the primary metric, and the status quo wherever it stands."""
+    """Return the first methods by the primary metric, and with them the status quo and a mark not passed."""
     verdict, primary = comparison.verdict, registry.metric(comparison.primary)
     if verdict.champion is None:
         return pd.DataFrame()
@@ -43,13 +46,14 @@ def _first(comparison: Any) -> pd.DataFrame:
     ranked = [m for m in comparison.order() if pd.notna(values["value"][m])]
     field = [m for m in ranked if known[m].control not in (CHANCE, ORACLE)]
     usual = [m for m in field[SHOWN:] if known[m].control]
+    near = [m for m in ranked if known[m].control == CHANCE and verdict.against.get(m, BETTER) != BETTER]
     rows = [
         {
-            "Method": known[m].label + (" (status quo)" if known[m].control else ""),
-            primary.label: _with_interval(*values.loc[m, ["value", "lower", "upper"]]),
+            "Method": known[m].label + (ROLES.get(known[m].control, "")),
+            primary.label: with_interval(*values.loc[m, ["value", "lower", "upper"]]),
             "Against the best": "is the best" if m == verdict.champion else _against(verdict.against[m]),
         }
-        for m in [*field[:SHOWN], *usual[:1]]
+        for m in [*field[:SHOWN], *usual[:1], *near]
     ]
     return pd.DataFrame(rows).set_index("Method")
 
@@ -57,11 +61,6 @@ def _first(comparison: Any) -> pd.DataFrame:
 def _against(word: str) -> str:
     """Return the answer of the champion against a rival, from the rival's side."""
     return {BETTER: "behind", SMALL: "behind by less than matters"}.get(word, word)
-
-
-def _with_interval(value: float, lower: float, upper: float) -> str:
-    """Return a value with its interval, or without where it has none."""
-    return f"{value:.3f}" if pd.isna(lower) else f"{value:.3f} [{lower:z.3f}, {upper:z.3f}]"
 
 
 def _files(comparison: Any, output: str) -> str:

@@ -14,6 +14,10 @@ CELL: Final = re.compile(r"\s*<t[hd](?=[ >])")
 NUMBER: Final = re.compile(r"[+\-−]?\d[\d,]*(\.\d+)?\s?%?|nan|–")
 """A number as text, or what stands where there is none."""
 
+FIRST_ROWS: Final = 8
+FIRST_COLUMNS: Final = 5
+"""What of a long table stands open; its other rows and columns are folded."""
+
 
 class Prose(str):
     """Text that a notebook shows as Markdown."""
@@ -37,6 +41,19 @@ class Table(pd.DataFrame):
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
         return as_html(self)
+
+
+class Folded(Table):
+    """A frame of which a notebook shows the first rows and columns, and the whole when it is opened."""
+
+    def _repr_html_(self) -> str:
+        """Return the part that fits on a page, and all of it where that is not all."""
+        part = self.iloc[:FIRST_ROWS, :FIRST_COLUMNS]
+        if part.shape == self.shape:
+            return as_html(self)
+        what = f"All {self.shape[0]} rows and {self.shape[1]} columns"
+        whole = f'<div style="overflow-x: auto;">{as_html(self)}</div>'
+        return f"{as_html(part)}\n<details><summary>{what}</summary>\n{whole}\n</details>"
 
 
 class Shown:
@@ -71,6 +88,14 @@ def as_html(frame: pd.DataFrame) -> str:
             lines[number] = f'{cell[0]} style="text-align: {aligned[place]};"{line[cell.end() :]}'
             place += 1
     return "\n".join(lines)
+
+
+def with_interval(value: float, lower: float, upper: float) -> str:
+    """Return a value with its interval in three decimals, without where it has none; nothing for no value."""
+    if pd.isna(value):
+        return ""
+    # spaces that do not break: a wide table leaves its columns little room
+    return f"{value:z.3f}" if pd.isna(lower) else f"{value:z.3f}\u00a0[{lower:z.3f},\u00a0{upper:z.3f}]"
 
 
 def _is_of_numbers(column: pd.Series | pd.Index) -> bool:

@@ -138,7 +138,7 @@ class Ledger:
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a batch, in order of customers, about `ROWS_AT_ONCE` at a time; at least one piece."""
+    """Yield a batch in pieces of whole customers of about `ROWS_AT_ONCE` rows; at least one piece."""
     codes = batch.column("code").to_numpy()
     start = 0
     while len(codes) - start > ROWS_AT_ONCE:
