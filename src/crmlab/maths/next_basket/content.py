@@ -64,6 +64,12 @@ class Content:
         ]
         return _of_length_1(sparse.hstack(weighed))
 
+    def words_in(self, text: str | None) -> set[str]:
+        """Return the known words of a description."""
+        if self.words_ is None or not isinstance(text, str):
+            return set()
+        return {*self.words_.build_analyzer()(text)} & {*self.words_.vocabulary_}
+
     def _paths(self, categories: pd.Series) -> sparse.csr_array:
         """Return which steps of a known path each product lies on, rows of length 1."""
         pairs = [(row, step) for row, path in enumerate(categories) for step in path_steps(path)]
