@@ -82,6 +82,12 @@ def test_a_claim_holds_where_the_interval_allows_it(side, holds):
     assert [claim.holds(*interval) for interval in [(0.1, 0.4), (0.4, 0.6), (0.6, 0.9)]] == holds
 
 
+def test_the_interval_of_a_mean_by_hand():
+    # mean .9, standard deviation .1, three values: .9 ± 4.3027 · .1 / √3
+    half = 4.302653 * 0.1 / 3**0.5
+    assert studies.mean_interval([0.8, 0.9, 1.0]) == pytest.approx((0.9 - half, 0.9 + half), rel=1e-6)
+
+
 def test_an_unknown_study_asks_did_you_mean():
     with pytest.raises(UsageError, match=r"no study is called 'twin'\. Did you mean 'twins'"):
         studies.study("twin")

@@ -102,7 +102,8 @@ def answered(assistant: ShopAssistant, asked: pd.DataFrame) -> pd.DataFrame:
     """Return `row, rank, offered, score, reason` for every row of a request, long.
 
     asked: one of the columns of ASKED is filled in each row (a basket's products stand between '|'); `count`
-    is how many are wanted (10). Where there is nothing to offer the one row has the rank 0 and the reason. Raises UsageError for a row that asks nothing, or two things at once.
+    is how many are wanted (10). Where there is nothing to offer the one row has the rank 0 and the reason.
+    Raises UsageError for a row that asks nothing, or two things at once.
     """
     lists = [_of_row(assistant, number, row) for number, row in enumerate(asked.to_dict("records"))]
     columns = ["row", "rank", "offered", "score", "reason"]
