@@ -20,7 +20,7 @@ PRODUCTS = pd.DataFrame(
 
 
 def shop() -> pd.DataFrame:
-    """Return lines: of 20 customers who bought basic twice 12 then bought better; saucers go into one basket."""
+    """Return lines: of 20 who bought basic twice 12 then bought better; a saucer stands in the second."""
     rows = []
     for number in range(20):
         then = "better" if number < 12 else "basic"

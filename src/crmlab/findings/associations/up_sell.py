@@ -25,13 +25,13 @@ FEWEST: Final = 10
 class UpSell:
     """Alternatives of the same need that earn more.
 
-    table: a row per product and alternative, the highest expected gain first: `product, alternative, category,
-    price, other_price, margin, other_margin` (of one unit), `customers` (who bought both, ever), `together`
-    (baskets with both, over those that the same customers' baskets would hold by chance: below 1 for
-    substitutes), `known` (purchases of the category that come next after the product), `taken` (of these, how
-    many are of the alternative), `chance, lower, upper` (their share, with its interval), `stays` (share that
-    is the product again), `gain` (chance x the margin more). share: the margin share that was assumed; None
-    where the products' costs are known.
+    table: a row per product and alternative, the highest expected gain first: `product, alternative,
+    category, price, other_price, margin, other_margin` (of one unit), `customers` (who bought both, ever),
+    `together` (baskets with both, over those that the same customers' baskets would hold by chance: below 1
+    for substitutes), `known` (purchases of the category that come next after the product), `taken` (of these,
+    how many are of the alternative), `chance, lower, upper` (their share, with its interval), `stays` (share
+    that is the product again), `gain` (chance x the margin more). share: the margin share that was assumed;
+    None where the products' costs are known.
     """
 
     share: float | None
@@ -44,10 +44,11 @@ class UpSell:
         n = self.table["product"].nunique()
         margin = "by the shop's costs" if self.share is None else f"assumed: {self.share:.0%} of the price"
         return (
-            f"For {n:,} of {self.products:,} products that are bought again there is an alternative of the same "
-            f"category and the same buyers that earns more (margins {margin}).",
+            f"For {n:,} of {self.products:,} products that are bought again there is an alternative of the "
+            f"same category and the same buyers that earns more (margins {margin}).",
             *self._best(),
-            "The chance is how often customers move to it by themselves: what an offer adds, a trial measures.",
+            "The chance is how often customers move to it by themselves; what an offer adds, a trial has to "
+            "measure.",
         )
 
     def _best(self) -> list[str]:
@@ -80,9 +81,10 @@ def find(lines: pd.DataFrame, products: pd.DataFrame, *, margin_share: float = 0
 
     lines: `customer, basket, at, item`. products: `item, category, price` [`cost`] (see
     crmlab.history.priced_lines). margin_share: of the price, assumed where not all costs are known. An
-    alternative has the category, a higher margin, a price of at most DEAREST times, FEWEST customers who bought
-    both, and is no complement: it stands in no more baskets with the product than the same customers' baskets
-    would hold by chance. Raises NotApplicable where there are no categories or prices, or no alternative.
+    alternative has the category, a higher margin, a price of at most DEAREST times, FEWEST customers who
+    bought both, and is no complement: it stands in no more baskets with the product than the same customers'
+    baskets would hold by chance. Raises NotApplicable where there are no categories or prices, or no
+    alternative.
     """
     if "category" not in products or products["category"].isna().all():
         raise NotApplicable("without categories no product is an alternative for the same need")
@@ -152,22 +154,17 @@ class _Bought:
         rows = []
         for y in self.buyers[[x]].indices:
             other = self.known.iloc[y]
+            same = y != x and other["category"] == mine["category"]
             dear = mine["price"] < other["price"] <= DEAREST * mine["price"]
-            if (
-                y == x
-                or other["category"] != mine["category"]
-                or not dear
-                or other["margin"] <= mine["margin"]
-            ):
+            if not (same and dear and other["margin"] > mine["margin"]):
                 continue
             customers, expected = self.buyers[x, y], self.expected[x, y]
             apart = float(self.both[x, y] / expected) if expected else 0.0
             if customers < FEWEST or apart > 1:
                 continue
             taken = float(self.after[x, y])
-            lower, upper = (
-                float(end[0]) for end in wilson(np.array([taken]), np.array([total]), level=LEVEL)
-            )
+            ends = wilson(np.array([taken]), np.array([total]), level=LEVEL)
+            lower, upper = (float(end[0]) for end in ends)
             rows.append(
                 {
                     "product": mine["item"],
