@@ -17,15 +17,15 @@ def tables(products: bool) -> dict:
     """Return a shop with three products, of which one is spelt in two ways and one is given back only."""
     frame = pd.DataFrame(
         {
-            "line_id": list("123456"),
-            "order_id": ["o1", "o1", "o2", "Co3", "o4", "o5"],
-            "customer": pd.array(["k", "k", None, "k", "l", "l"], "str"),
-            "timestamp": pd.to_datetime(["2024-01-0" + d for d in "112345"]),
-            "product": ["10a", "20", "10A", "30", "20", "40"],
-            "quantity": [1, 2, 1, -1, 1, 1],
-            "unit_price": [3.0, 2.0, 4.0, 9.0, 2.5, 7.0],
-            "amount": [3.0, 4.0, 4.0, -9.0, 2.5, 7.0],
-            "description": [None, "Mug", "Lamp", "Bowl", "Mug, blue", "Vase"],
+            "line_id": list("1234567"),
+            "order_id": ["o1", "o1", "o2", "Co3", "o4", "o5", "o6"],
+            "customer": pd.array(["k", "k", None, "k", "l", "l", "l"], "str"),
+            "timestamp": pd.to_datetime(["2024-01-0" + d for d in "1123456"]),
+            "product": ["10a", "20", "10A", "30", "20", "40", "50"],
+            "quantity": [1, 2, 1, -1, 1, 1, 1],
+            "unit_price": [3.0, 2.0, 4.0, 9.0, 2.5, 7.0, 0.0],
+            "amount": [3.0, 4.0, 4.0, -9.0, 2.5, 7.0, 0.0],
+            "description": [None, "Mug", "Lamp", "Bowl", "Mug, blue", "Vase", "a gift"],
         }
     )
     frames = {"transactions": flag(frame, Rules(cancellation_prefix="C"))}

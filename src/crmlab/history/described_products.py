@@ -23,14 +23,16 @@ _NOT_SOLD: Final = ("is_cancellation", "is_bad_debt", "is_write_off", "is_fee", 
 def sold_lines(tables: Mapping[str, Table], connection: Any, *, spelling: bool = True) -> pd.DataFrame:
     """Return `customer, at, item, amount, price, description` of every line sold, in order of time.
 
-    Also of who bought without an account: their money counts in a shop's revenue. item: the product's code,
+    Also of who bought without an account: their money counts in a shop's revenue; what was given away was not
+    sold. item: the product's code,
     in capital letters unless spelling is False, so that another spelling is not a new product. price: of one
     unit, as it was paid. Raises NotApplicable where there are no transactions.
     """
     if "transactions" not in tables:
         raise NotApplicable("there are no transactions, so nothing is sold")
     lines = tables["transactions"]
-    sold = lines.filter(lines.quantity > 0, lines.product.notnull(), *(~lines[f] for f in _NOT_SOLD))
+    paid = (lines.quantity > 0, lines.amount > 0, lines.product.notnull())
+    sold = lines.filter(*paid, *(~lines[f] for f in _NOT_SOLD))
     text = sold.description if "description" in sold.columns else ibis.null("string")
     rows = sold.select(
         "customer",

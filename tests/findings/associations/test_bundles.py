@@ -33,7 +33,7 @@ def test_from_which_share_on_a_bundle_pays():
     assert bundles.needed_share(0.2, 4.0, 2.0) == pytest.approx(0.4)
     m1, m2, d, p0, p = 5.0, 4.0, 2.0, 0.2, 0.4
     assert p * (m1 + m2 - d) + (1 - p) * m1 == pytest.approx(m1 + p0 * m2)
-    assert bundles.needed_share(0.2, 2.0, 2.0) == np.inf
+    assert bundles.needed_share(0.2, 2.0, 2.0) == bundles.needed_share(0.6, 4.0, 2.0) == np.inf
 
 
 def test_the_planted_bundle_is_found_with_what_its_price_did(shop, keeps_contract):

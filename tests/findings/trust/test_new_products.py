@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from crmlab import store
+from crmlab.data import fetch, tables
 from crmlab.errors import NotApplicable
 from crmlab.findings.trust import new_products
+from crmlab.history.described_products import described_products, sold_lines
 from crmlab.studies._shops import described_shop
 
+MIRROR = os.environ.get("CRMLAB_MIRROR")
 CUTOFF = "2024-03-01"
 
 
@@ -95,3 +101,28 @@ def test_it_is_not_asked_without_a_day_or_of_another_task():
 def test_nothing_new_is_said_so():
     with pytest.raises(NotApplicable, match="no known customer bought"):
         new_products.on_lines(*shop(), ["2024-03-25"], 10)
+
+
+@pytest.mark.data
+def test_the_ceiling_of_october_2011_is_the_recomputed_one(tmp_path, monkeypatch):
+    """Online Retail II, sales lines of codes of five digits and letters: 8.4 % of 109 products."""
+    mirror = (Path(__file__).parents[3] / (MIRROR or "")).resolve()
+    if not (MIRROR and (mirror / "online_retail_ii").is_dir()):
+        pytest.skip("no mirror of online_retail_ii: set CRMLAB_MIRROR")
+    (tmp_path / store.PARAMS).write_text("seed: 1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRMLAB_MIRROR", str(mirror))
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    fetch.fetch("online_retail_ii")
+    tables.make_tables("online_retail_ii")
+    connection = store.engine()
+    known = store.open_tables("online_retail_ii", connection)
+    lines = sold_lines(known, connection)
+    lines = lines[lines["item"].str.fullmatch(r"\d{5}[A-Z]*")]
+    products = described_products(lines, known, connection)
+    found = new_products.on_lines(lines, products, ["2011-10-01"], 31)
+    (october,) = found.windows.itertuples()
+    assert october.products == 109
+    assert october.revenue_share == pytest.approx(0.084, abs=0.0005)
+    assert found.of("words")["gain_lower"] > 0
+    assert np.isnan(found.of("favourite")["recall"])

@@ -56,7 +56,7 @@ class Bundles:
             f"hold both. {self.discount:.0%} off the two pays where at least {r.needed:.1%} do."
             if np.isfinite(r.needed)
             else f"{r.lead} with {r.other} costs {r.price:.2f}; {self.discount:.0%} off the two never pays: "
-            "it is more than the second product's margin."
+            "the second product's margin is too small."
             for r in self.table.drop_duplicates("lead").head(SAID).itertuples()
         ]
 
@@ -68,8 +68,8 @@ class Bundles:
         up, down = int((known["lower"] > 0).sum()), int((known["upper"] < 0).sum())
         return (
             f"Of {len(known):,} leads that were sold at less than {CHEAP:.0%} of their usual price, too, the "
-            f"other product was taken more often then for {up:,}, less often for {down:,}; seasons and whom "
-            "the price drew are in these differences, so that they are no effects."
+            f"other product was taken more often then for {up:,}, less often for {down:,}. Seasons, whom the "
+            "price drew and prices that hold for both together are in these differences: they are no effects."
         )
 
     def head(self) -> pd.DataFrame:
@@ -133,11 +133,12 @@ def find(
 
 
 def needed_share(attached: float, margin: float, discount: float) -> float:
-    """Return from which share of takers on a bundle pays, inf where it never does.
+    """Return from which share of takers on a bundle pays, inf where it never does: not if all took it.
 
     attached: the share today. margin: of the product that is added. discount: in money, off the bundle.
     """
-    return attached * margin / (margin - discount) if margin > discount else np.inf
+    needed = attached * margin / (margin - discount) if margin > discount else np.inf
+    return needed if needed <= 1 else np.inf
 
 
 def _row(
