@@ -19,7 +19,7 @@ from crmlab.maths.next_basket.completion import together
 from crmlab.seeds import generator
 
 METHODS = ("personal_frequency", "ease", "repeat_aware", "als", "lightgbm_ranker", "up_cf", "tifu_knn")
-ASKED = 200
+ASKED = 100
 NOTES = {
     "shop": "customers, products and baskets as in the next-basket benchmark; descriptions of three words",
     "loaded": "saved and loaded again; CPU seconds from the file to the first answer",

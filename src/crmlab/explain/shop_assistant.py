@@ -137,7 +137,8 @@ class ShopAssistant:
         name = product if isinstance(product, str) else None
         if name in self.barred:
             raise NotApplicable(f"'{name}' is {self.barred[name]}: nobody is offered it")
-        scores = likeness(self._profiles, self._content.vectors(told))[:, 0]
+        vector = self._content.vectors(told)
+        scores = likeness(self._profiles, vector)[:, 0]
         barred = np.zeros(len(scores), dtype=bool)
         if name in self._numbers:
             barred |= self.purchases.counts[:, [self._numbers[name]]].toarray()[:, 0] > 0
@@ -150,7 +151,8 @@ class ShopAssistant:
         chosen = chosen[chosen >= 0]
         if not len(chosen):
             raise NotApplicable("nobody who may be offered it bought anything like it")
-        reasons = [self._of_content(customer, told.iloc[0]) for customer in chosen]
+        row = told.iloc[0].to_dict()
+        reasons = [self._of_content(customer, row, vector) for customer in chosen]
         names = self.purchases.customers[chosen].tolist()
         return pd.DataFrame(zip(names, scores[chosen], reasons, strict=True), columns=WHOM)
 
@@ -255,15 +257,16 @@ class ShopAssistant:
         name = self.purchases.items[best[0]]
         return f"baskets with {name} hold it {best[1]:.1f} times as often as chance"
 
-    def _of_content(self, customer: int, told: pd.Series) -> str:
+    def _of_content(self, customer: int, told: dict[str, Any], vector: Any) -> str:
         """Say which of a customer's purchases a product is most like, and in what."""
-        mine = np.flatnonzero(self.purchases.counts[[customer]].toarray()[0])
+        counts = self.purchases.counts
+        mine = np.sort(counts.indices[counts.indptr[customer] : counts.indptr[customer + 1]])
         mine = mine[~self._reasons.hidden[mine]]
         if not len(mine):
             return "bought products that are like it"
-        alike = (self._vectors[mine] @ self._content.vectors(pd.DataFrame([told])).T).toarray()[:, 0]
+        alike = (self._vectors[mine] @ vector.T).toarray()[:, 0]
         best = int(mine[int(np.argmax(alike))])
-        other, shared = self._sold.iloc[best], []
+        other, shared = {name: self._sold[name].iat[best] for name in ("category", "description")}, []
         steps = set(path_steps(other["category"])) & set(path_steps(told["category"]))
         if steps:
             shared.append(f"both in {max(steps, key=len)}")

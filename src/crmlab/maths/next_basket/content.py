@@ -7,6 +7,7 @@ the mean of what she bought, and a product is offered to whom it is most like (L
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -68,7 +69,7 @@ class Content:
         """Return the known words of a description."""
         if self.words_ is None or not isinstance(text, str):
             return set()
-        return {*self.words_.build_analyzer()(text)} & {*self.words_.vocabulary_}
+        return {word for word in re.findall(TOKEN, text.lower()) if word in self.words_.vocabulary_}
 
     def _paths(self, categories: pd.Series) -> sparse.csr_array:
         """Return which steps of a known path each product lies on, rows of length 1."""
