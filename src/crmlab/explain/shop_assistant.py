@@ -49,6 +49,9 @@ class ShopAssistant:
     adults: frozenset[str] = frozenset()
     refusing: frozenset[str] | None = None
 
+    def __post_init__(self) -> None:
+        _by_rows(self.model)
+
     # --- for a customer ---------------------------------------------------------------------------
     def recommend(
         self,
@@ -274,6 +277,15 @@ class ShopAssistant:
         if words:
             shared.append(f"in common: {', '.join(sorted(words)[:4])}")
         return f"bought {self.purchases.items[best]}" + (f" ({'; '.join(shared)})" if shared else "")
+
+
+def _by_rows(model: Any) -> None:
+    """Lay a model's matrices out by rows: by columns, one customer's product would copy the whole of them."""
+    for name, value in list(vars(model).items()):
+        if isinstance(value, np.ndarray) and value.ndim == 2:
+            setattr(model, name, np.ascontiguousarray(value))
+        elif type(value).__module__.startswith("crmlab.methods."):
+            _by_rows(value)
 
 
 def _counted(count: int) -> None:
