@@ -102,7 +102,7 @@ studies: install ## the simulations behind the statistical claims (long)
 
 lock: $(READY) ## resolve the newest versions again: requirements.lock and environment.yml
 	$(UV) compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate --no-header \
-		--no-emit-index-url --no-emit-find-links --extra test --extra copyleft pyproject.toml --output-file requirements.lock
+		--no-emit-index-url --no-emit-find-links --extra test --extra copyleft --extra factors pyproject.toml --output-file requirements.lock
 	python tools/environment.py
 
 # tables that no file of the catalogue can make again are a user's own

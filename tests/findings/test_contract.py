@@ -36,6 +36,11 @@ ALONE: dict[str, tuple[Any, ...]] = {
     "associations/contrasts": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
     "associations/niches": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
     "associations/product_sequences": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
+    "associations/up_sell": (
+        pd.DataFrame({"basket": ["one"], "item": ["tea"]}),
+        pd.DataFrame({"item": ["tea"]}),
+    ),
+    "associations/bundles": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
     "associations/product_rules": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
 }
 """Findings that are not asked of a comparison, with a subject of which they cannot be asked."""

@@ -13,7 +13,8 @@ from crmlab.seeds import generator
 
 ROOT = Path(__file__).parents[2]
 PICKED = 3
-"""Worlds of each study that are simulated again; which ones changes with every commit."""
+"""Worlds of each study that are simulated again; which ones changes with every commit. A study whose worlds
+take long says by DEFAULT_TIER how many; all PICKED are in the slow tier then."""
 
 
 def commit() -> str:
@@ -28,13 +29,24 @@ def committed(name: str) -> dict:
     return store.read_json(path, made_by=f"python -m crmlab.studies {name}")
 
 
-@pytest.mark.parametrize("name", studies.names())
-def test_worlds_come_again(name):
+def again(name: str, count: int) -> None:
+    """Simulate some worlds of a study again."""
     worlds = committed(name)["worlds"]
-    picked = generator(0, commit(), name).choice(len(worlds), PICKED, replace=False)
+    picked = generator(0, commit(), name).choice(len(worlds), count, replace=False)
     for number in picked.tolist():
         found = store.rounded(studies.world(name, number))
         assert found == pytest.approx(worlds[number], rel=1e-6, abs=1e-6), f"world {number}"
+
+
+@pytest.mark.parametrize("name", studies.names())
+def test_worlds_come_again(name):
+    again(name, getattr(studies.study(name), "DEFAULT_TIER", PICKED))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in studies.names() if hasattr(studies.study(n), "DEFAULT_TIER")])
+def test_more_worlds_of_long_studies_come_again(name):
+    again(name, PICKED)
 
 
 @pytest.mark.parametrize("name", studies.names())
@@ -68,6 +80,12 @@ def test_wilson_by_hand():
 def test_a_claim_holds_where_the_interval_allows_it(side, holds):
     claim = studies.Claim("", side, 0.5)
     assert [claim.holds(*interval) for interval in [(0.1, 0.4), (0.4, 0.6), (0.6, 0.9)]] == holds
+
+
+def test_the_interval_of_a_mean_by_hand():
+    # mean .9, standard deviation .1, three values: .9 ± 4.3027 · .1 / √3
+    half = 4.302653 * 0.1 / 3**0.5
+    assert studies.mean_interval([0.8, 0.9, 1.0]) == pytest.approx((0.9 - half, 0.9 + half), rel=1e-6)
 
 
 def test_an_unknown_study_asks_did_you_mean():

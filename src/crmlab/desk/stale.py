@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from crmlab import params, registry, store
-from crmlab.comparison import keys, oracle
+from crmlab.comparison import keys, oracle, oracle_lists
 from crmlab.comparison.committed import read
 from crmlab.errors import DataError, UsageError, did_you_mean
 from crmlab.params.protocols import protocol
@@ -94,7 +94,8 @@ def _moved_runs(
     files: dict[str, list[str]] = {}
     for method, made in runs.items():
         if made["control"] == ORACLE:
-            if made["run_key"] != oracle.oracle_key(record["problem_digest"]):
+            of = oracle_lists.key if method.startswith(oracle_lists.KIND) else oracle.oracle_key
+            if made["run_key"] != of(record["problem_digest"]):
                 moved.append("the oracle's key")
         elif method not in roster:
             moved.append(f"{method} left the roster")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from crmlab.maths.next_basket.purchases import Purchases
 
@@ -20,9 +22,10 @@ NOTABLE: Final = 1.5
 class OfferReasons:
     """What reasons are taken from: everybody's purchases before a list was made, and the day of the list."""
 
-    def __init__(self, purchases: Purchases, now: pd.Timestamp):
+    def __init__(self, purchases: Purchases, now: pd.Timestamp, *, hidden: Collection[str] = ()):
+        """Keep what reasons are taken from. hidden: items that no reason may name."""
         self.purchases, self.now = purchases, now
-        self._together: dict[int, np.ndarray] = {}
+        self.hidden = np.isin(purchases.items, list(hidden))
 
     def of(self, customer: str, item: str) -> str:
         """Return why an item stands on a customer's list: bought before, goes with what was, or popular.
@@ -34,7 +37,8 @@ class OfferReasons:
         days = np.unique(at[items == number].astype("datetime64[D]"))
         if len(days):
             return self._of_habit(days)
-        return self._of_company(np.unique(items), number) or self._of_everybody(number)
+        told = np.unique(items)
+        return self._of_company(told[~self.hidden[told]], number) or self._of_everybody(number)
 
     @cached_property
     def _items(self) -> dict[str, int]:
@@ -45,6 +49,16 @@ class OfferReasons:
     def _customers(self) -> dict[str, int]:
         """Numbers of customers by name."""
         return {name: number for number, name in enumerate(self.purchases.customers.tolist())}
+
+    @cached_property
+    def _ever(self) -> sparse.csc_array:
+        """Who bought each item, (n, m), by columns."""
+        return sparse.csc_array(self.purchases.bought)
+
+    @cached_property
+    def _buyers(self) -> np.ndarray:
+        """How many customers bought each item, (m,)."""
+        return self.purchases.buyers
 
     def _of_customer(self, customer: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the items of a customer's entries and when they were bought; none of a stranger."""
@@ -64,11 +78,12 @@ class OfferReasons:
 
     def _of_company(self, bought: np.ndarray, item: int) -> str | None:
         """Say with which of the customer's items an item goes best, by how many customers bought both."""
-        buyers = self.purchases.buyers
-        if item not in self._together:
-            ever = self.purchases.bought
-            self._together[item] = (ever.T @ ever[:, [item]]).toarray().ravel()
-        both = self._together[item][bought]
+        buyers, ever = self._buyers, self._ever
+        who = np.zeros(self.purchases.n, dtype=bool)
+        who[ever.indices[ever.indptr[item] : ever.indptr[item + 1]]] = True
+        both = np.array(
+            [who[ever.indices[ever.indptr[b] : ever.indptr[b + 1]]].sum() for b in bought], dtype=float
+        )
         lift = np.where(both >= LEAST, both * self.purchases.n / (buyers[bought] * buyers[item]), 0.0)
         if not len(lift) or lift.max() < NOTABLE:
             return None
@@ -76,6 +91,10 @@ class OfferReasons:
         name = self.purchases.items[bought[best]]
         return f"customers with {name} take this {lift[best]:.1f} times as often as all"
 
+    def share(self, item: int) -> float:
+        """Return which share of all customers bought an item, by its number."""
+        return float(self._buyers[item] / self.purchases.n)
+
     def _of_everybody(self, item: int) -> str:
         """Say how many customers bought an item."""
-        return f"bought by {self.purchases.buyers[item] / self.purchases.n:.1%} of all customers"
+        return f"bought by {self.share(item):.1%} of all customers"

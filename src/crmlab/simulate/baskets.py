@@ -13,7 +13,7 @@ from crmlab.simulate.clock import Clock
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.latent import intercept, trait
 
-_PRICE_SPREAD = 0.5
+PRICE_SPREAD = 0.5
 """How far (standard deviation of the log) a chosen list price strays from what a line should cost."""
 
 
@@ -115,7 +115,7 @@ def _choices(
     """Return a product for each line: a multinomial logit by the Gumbel-max trick."""
     taste = trait("taste")[:, products["category_code"]]
     distance = np.log(products["unit_price"].to_numpy()) - np.log(share)[:, None]
-    utility = products["popularity"].to_numpy() + taste[kind] - 0.5 * (distance / _PRICE_SPREAD) ** 2
+    utility = products["popularity"].to_numpy() + taste[kind] - 0.5 * (distance / PRICE_SPREAD) ** 2
     return np.argmax(utility + rng.gumbel(size=utility.shape), axis=1)
 
 

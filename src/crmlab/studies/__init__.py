@@ -11,7 +11,7 @@ import importlib
 from dataclasses import asdict, dataclass
 from math import sqrt
 from pathlib import Path
-from statistics import NormalDist
+from statistics import NormalDist, stdev
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +36,14 @@ class Claim:
     def holds(self, lower: float, upper: float) -> bool:
         """Tell whether the claim is compatible with the interval of the observed share."""
         return (self.side == AT_LEAST or lower <= self.rate) and (self.side == AT_MOST or self.rate <= upper)
+
+
+@dataclass(frozen=True)
+class MeanClaim(Claim):
+    """What is claimed of the mean over worlds of a share that each world has, such as of what was found.
+
+    It holds where the observed mean is on its side.
+    """
 
 
 def names() -> list[str]:
@@ -64,12 +72,23 @@ def wilson(events: int, trials: int, *, level: float = 0.95) -> tuple[float, flo
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def mean_interval(values: list[float]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of values, by Student's t."""
+    from scipy.stats import t
+
+    n, spread = len(values), stdev(values) if len(values) > 1 else 0.0
+    half = float(t.ppf(0.975, max(n - 1, 1))) * spread / sqrt(n)
+    return sum(values) / n - half, sum(values) / n + half
+
+
 def record(name: str, outcomes: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what is kept of a study: each claim with its rate and interval, and every world."""
     module, claims = study(name), {}
     for outcome, claim in module.CLAIMS.items():
+        shares = [float(world[outcome]) for world in outcomes]
         events = sum(world[outcome] for world in outcomes)
-        lower, upper = wilson(events, len(outcomes))
+        of_mean = isinstance(claim, MeanClaim)
+        lower, upper = mean_interval(shares) if of_mean else wilson(events, len(outcomes))
         claims[outcome] = {
             "claim": asdict(claim),
             "worlds": len(outcomes),
@@ -77,7 +96,7 @@ def record(name: str, outcomes: list[dict[str, Any]]) -> dict[str, Any]:
             "observed_rate": events / len(outcomes),
             "lower": lower,
             "upper": upper,
-            "holds": claim.holds(lower, upper),
+            "holds": claim.holds(*([events / len(outcomes)] * 2 if of_mean else (lower, upper))),
         }
     about = (module.__doc__ or "").strip().splitlines()[0]
     return {"study": name, "about": about, "level": 0.95, "claims": claims, "worlds": outcomes}

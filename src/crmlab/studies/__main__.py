@@ -25,7 +25,7 @@ def main(wanted: list[str]) -> None:
             store.write_json(store.study_file(name), kept)
             for found in kept["claims"].values():
                 print(
-                    f"{name}: {found['claim']['text']}: {found['events']} of {found['worlds']} "
+                    f"{name}: {found['claim']['text']}: {found['events']:g} of {found['worlds']} "
                     f"({found['observed_rate']:.1%}, interval {found['lower']:.1%} to {found['upper']:.1%}): "
                     f"claimed {found['claim']['side']} {found['claim']['rate']:.0%}, "
                     + ("holds" if found["holds"] else "does not hold")

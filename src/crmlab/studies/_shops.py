@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import ibis
 import numpy as np
 import pandas as pd
 
+from crmlab import store
+from crmlab.data.tables import canonical
+from crmlab.history.described_products import described_products, sold_lines
 from crmlab.maths.mining.baskets import Baskets
 from crmlab.seeds import seed_of
+from crmlab.simulate.described import with_words
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.shop import simulate
 
@@ -47,6 +52,28 @@ def shop(seed: int, *, baskets: int, **knobs: float) -> Planted:
         for name in ("bundles", "sequences")
     )
     return Planted(lines[lines["basket"].isin(last)].reset_index(drop=True), *pairs)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A shop's lines sold and its products, as crmlab.history.described_products gives them."""
+
+    lines: pd.DataFrame
+    products: pd.DataFrame
+
+
+def described_shop(
+    seed: int, *, launched: pd.Timestamp, word_strength: float, new_share: float, visitors: int = 6_000
+) -> Described:
+    """Return a simulated shop whose descriptions have words, some of its products launched on a day."""
+    made = simulate(Shop(visitors=visitors, extra_lines=2.5), seed=seed)
+    made = with_words(made, launched=launched, word_strength=word_strength, new_share=new_share, seed=seed)
+    connection = store.engine()
+    tables = {
+        name: ibis.memtable(canonical(name, made.tables[name])) for name in ("transactions", "products")
+    }
+    lines = sold_lines(tables, connection)
+    return Described(lines, described_products(lines, tables, connection))
 
 
 @cache

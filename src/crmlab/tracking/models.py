@@ -71,7 +71,7 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
                 code_paths=[str(registry.PACKAGE)],
                 signature=mlflow.models.infer_signature(example, answer),
                 input_example=example,
-                pip_requirements=_pins(),
+                pip_requirements=pins(),
             )
     with contextlib.redirect_stderr(io.StringIO()):  # mlflow greets each new version
         version = mlflow.register_model(info.model_uri, name, tags={server.RUN_KEY: run.key}).version
@@ -143,6 +143,6 @@ def model_name(comparison: Comparison) -> str:
     return f"{comparison.task}.{comparison.name}"
 
 
-def _pins() -> list[str]:
+def pins() -> list[str]:
     """Return the served model's requirements, pinned at what is installed."""
     return [f"{name}=={version(name)}" for name in SERVED_LIBRARIES]

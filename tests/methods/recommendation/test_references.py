@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from crmlab import registry
-from crmlab.maths.next_basket import item_models
+from crmlab.errors import NotApplicable
+from crmlab.maths.next_basket import factor_models, item_models
 from crmlab.maths.next_basket.purchases import purchases_of
 from crmlab.maths.next_basket.ranking import top
+from crmlab.methods.recommendation._candidates import COLUMNS, Candidates
 from crmlab.seeds import generator
 
 A, B, C, D = range(4)
@@ -151,3 +156,77 @@ def test_the_blend_learns_where_habits_end():
     bought = {i for c, _, _, i in lines if c == "c007"}
     assert purchases.items[listed[0]] == "h07"
     assert {*purchases.items[listed[1:5]]} == {f"n{i}" for i in range(8)} - bought
+
+
+def test_customer_factors_by_hand_and_by_the_library(shop):
+    # one factor: items 2 and 1, ridge 1, the first bought with a confidence of 3: 3 · 2 / (4 + 1 + 1 + 2 · 4)
+    found = factor_models.customer_factors(
+        sparse.csr_array(np.array([[3.0, 0.0]])), np.array([[2.0], [1.0]]), ridge=1.0
+    )
+    assert found == pytest.approx(np.array([[6 / 14]]))
+    als = pytest.importorskip("implicit.cpu.als")
+    purchases = purchases_of(shop)
+    weights = purchases.counts.copy()
+    weights.data = 1 + 5.0 * weights.data
+    model = als.AlternatingLeastSquares(
+        factors=8, regularization=10.0, dtype=np.float64, use_cg=False, num_threads=1, random_state=3
+    )
+    model.fit(sparse.csr_matrix(weights), show_progress=False)
+    expected = model.recalculate_user(np.arange(purchases.n), sparse.csr_matrix(weights))
+    found = factor_models.customer_factors(weights, np.array(model.item_factors), ridge=10.0)
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    mine = registry.find("methods", "recommendation/als")(factors=8, seed=3).fit(purchases)
+    np.testing.assert_allclose(mine.item_factors_, model.item_factors)
+
+
+def test_als_without_its_library_says_what_to_install(monkeypatch, five):
+    monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
+    with pytest.raises(NotApplicable, match=r"needs the package implicit: pip install 'crmlab\[factors\]'"):
+        registry.find("methods", "recommendation/als")().fit(purchases_of(five))
+
+
+def test_what_a_ranker_knows_of_candidates(five):
+    purchases = purchases_of(five)
+    ((row, item, known),) = Candidates(each=4).fit(purchases).of(purchases.of(np.array(["c1", "c4"])))
+    first = pd.DataFrame(known, columns=COLUMNS)[row == 0].set_index(item[row == 0])
+    # c1 bought ab, a, ac: all four are candidates, d by its popularity alone
+    assert first.index.tolist() == [A, B, C, D]
+    assert first["count"].tolist() == [3, 1, 1, 0]
+    assert first["decayed"].tolist() == pytest.approx([1 + 0.9 + 0.81, 0.81, 1, 0])
+    assert first["share"].tolist() == pytest.approx([1, 1 / 3, 1 / 3, 0])
+    assert first["baskets_since"].tolist() == [0, 2, 0, 1000]
+    assert first["due"].tolist() == pytest.approx([0, 2 / 3, 0, 0])
+    assert first["popularity"].tolist() == [4, 4, 3, 3]
+    # who bought a (c1, c2): one of two again; b: one of three; c: none of three; d: one of two
+    assert first["bought_again"].tolist() == pytest.approx([1 / 2, 1 / 3, 0, 1 / 2])
+    # cosines: a-b 2/√6, a-c 1/√6, b-c 2/3, c-d 1/√6
+    root = np.sqrt(6)
+    assert first["neighbours"].tolist() == pytest.approx(
+        [3 / root, 2 / root + 2 / 3, 1 / root + 2 / 3, 1 / root]
+    )
+    # after a came a and ac: a twice of two; after c (c5: cd then d) came d once of one
+    assert first["follows"].tolist() == pytest.approx([1, 0, 1 / 2, 1])
+    assert (first["baskets"], first["basket_size"], first["known_items"])[0].tolist() == [3] * 4
+    assert first["basket_size"].tolist() == pytest.approx([5 / 3] * 4)
+    assert first["known_items"].tolist() == [3] * 4
+
+
+def test_a_ranker_learns_what_a_last_basket_repeats():
+    """Everybody buys again the item that was bought least lately: no popularity and no frequency knows it."""
+    rng, lines = generator(2, "due"), []
+    for number in range(300):
+        mine = rng.choice(30, 3, replace=False)
+        for day in range(7):
+            day0 = pd.Timestamp("2024-01-01") + pd.Timedelta(days=day)
+            lines.append((f"k{number:03d}", day0, f"k{number:03d}-{day}", f"p{mine[day % 3]:02d}"))
+    frame = pd.DataFrame(lines, columns=["customer", "at", "basket", "item"])
+    purchases = purchases_of(frame.astype({"customer": "str", "basket": "str", "item": "str"}))
+    earlier, truth = purchases.without_last(), purchases.last().toarray()
+    model = registry.find("methods", "recommendation/lightgbm_ranker")(
+        num_leaves=15, learning_rate=0.1, min_child_samples=5, candidates=10
+    )
+    chosen = top(model.fit(earlier).scores(earlier), earlier.popularity, 1)[:, 0]
+    assert truth[np.arange(len(truth)), chosen].mean() > 0.95
+    habit = registry.find("methods", "recommendation/personal_decay")().fit(earlier)
+    usual = top(habit.scores(earlier), earlier.popularity, 1)[:, 0]
+    assert truth[np.arange(len(truth)), usual].mean() < 0.5
