@@ -8,6 +8,7 @@ import pytest
 
 from crmlab.data.bench import bench
 from crmlab.data.order_lines import cast
+from crmlab.data.reading import Reading
 from crmlab.errors import UsageError
 
 
@@ -15,7 +16,7 @@ from crmlab.errors import UsageError
 def read(tmp_path):
     """Return a function: dates as the step `typed` reads them, as text, and what is wrong with them."""
 
-    def asked(*values, date_format=None):
+    def asked(*values, **said):
         with bench(tmp_path) as workplace:
             rows = {"number": range(1, len(values) + 1), "timestamp": values, "customer": "1"}
             frame = pd.DataFrame(rows).replace({"timestamp": {"": None}})
@@ -24,7 +25,7 @@ def read(tmp_path):
                 "CREATE TABLE read AS SELECT number, timestamp::VARCHAR AS timestamp, customer FROM given"
             )
             fields = ["timestamp", "customer"]
-            found = cast(workplace, fields, date_format=date_format, decimal=".")["timestamp"]
+            found = cast(workplace, fields, reading=Reading(**said))["timestamp"]
             times = workplace.run("SELECT timestamp FROM typed ORDER BY number")
         return [time for (time,) in times], [(fault.what, list(fault.rows)) for fault in found]
 
@@ -40,7 +41,6 @@ def read(tmp_path):
         ("2024/03/04", "2024-03-04 00:00:00"),
         ("20240304", "2024-03-04 00:00:00"),
         ("2024.3.14 23:59", "2024-03-14 23:59:00"),
-        ("2024111", "2024-11-01 00:00:00"),
     ],
 )
 def test_iso(read, text, time):
@@ -59,7 +59,8 @@ def test_an_order_that_one_value_proves(read):
 
 def test_an_order_that_nothing_proves_is_refused(read):
     ((what, rows),) = read("03/04/2024", "05/06/2024")[1]
-    assert "day/month or as month/day: say which: --date-format '%d/%m/%Y'" in what
+    assert "day/month or as month/day: 3/4 is 2024-04-03 (day first) or 2024-03-04 (month first)" in what
+    assert "say which: --date-format '%d/%m/%Y'" in what
     assert rows == [0, 1]
 
 
@@ -70,12 +71,12 @@ def test_a_contradiction_is_refused(read):
 
 
 def test_a_format_decides(read):
-    assert read("03/04/2024", date_format="%d/%m/%Y") == ([dt.datetime(2024, 4, 3)], [])
-    ((what, rows),) = read("03/04/2024", "31/12/24", date_format="%d/%m/%Y")[1]
+    assert read("03/04/2024", date_format={"": "%d/%m/%Y"}) == ([dt.datetime(2024, 4, 3)], [])
+    ((what, rows),) = read("03/04/2024", "31/12/24", date_format={"": "%d/%m/%Y"})[1]
     assert "'%d/%m/%Y'" in what
     assert rows == [1]
     with pytest.raises(UsageError, match="--date-format '%Q' cannot be used"):
-        read("1", date_format="%Q")
+        read("1", date_format={"": "%Q"})
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,9 @@ def test_a_format_decides(read):
         "yesterday",
         "2024-02-30",
         "2024-13-01",
-        "2024-01-01T00:00:00Z",
         "2024-01-01 25:00",
         "2024-01-01 24:00",
-        "45000",
+        "2024111",
         "infinity",
     ],
 )
@@ -106,5 +106,6 @@ def test_a_bad_value_among_slashed_dates(read):
 
 def test_a_far_year(read):
     ((what, rows),) = read("2024-01-01", "1900-01-01")[1]
-    assert what == "is not in the years 1970 to 2100"
+    assert what.startswith("is not in the years 1970 to 2100")
+    assert "--since DAY" in what
     assert rows == [1]
