@@ -77,15 +77,20 @@ def header_of(rows: Sequence[list[str]]) -> int | None:
     """
     if not rows:
         return 0
-    if _names_all(rows[0]) and not _holds_values(rows[0]):
-        widths = Counter(len(row) for row in rows[1:])
-        if not widths or widths[len(rows[0])] or len(rows[0]) >= max(widths):
-            return 0
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    whole = [i for i, row in enumerate(rows[:DEEPEST]) if len(row) == width and _names_all(row)]
-    if not whole:
+    width = usual_width(rows)
+    first_names = _names_all(rows[0]) and not _holds_values(rows[0])
+    if first_names and len(rows[0]) >= width:
         return 0
-    return None if _holds_values(rows[whole[0]]) else whole[0]
+    whole = [i for i, row in enumerate(rows[:DEEPEST]) if len(row) == width and _names_all(row)]
+    if whole and not _holds_values(rows[whole[0]]):
+        return whole[0]
+    # names that are fewer than the values below: which line is ragged is said when all are read
+    return 0 if not whole or (first_names and len(rows[0]) > 1) else None
+
+
+def usual_width(rows: Sequence[list[str]]) -> int:
+    """Return how many cells most rows have."""
+    return Counter(len(row) for row in rows).most_common(1)[0][0]
 
 
 def _names_all(row: Sequence[str]) -> bool:
@@ -136,11 +141,12 @@ def _without_header(rows: Rows, reading: Reading, name: str, separator: str, abo
     """Return the layout of a file whose first line holds values."""
     if not rows:
         return Layout(separator, checked_names([], name), True, above)
-    width = len(rows[0][1])
+    width = usual_width([cells for _, cells in rows])
+    first = next(i for i, (_, cells) in enumerate(rows) if len(cells) == width)
     names = list(reading.names) or [str(i) for i in range(1, width + 1)]
     if len(names) != width:
         raise UsageError(f"--names has {len(names)} names, and {name} has {width} columns")
-    return Layout(separator, checked_names(names, name), False, rows[0][0])
+    return Layout(separator, checked_names(names, name), False, _first_line(rows, first, above))
 
 
 def _with_header_at(rows: Rows, line: int, name: str, separator: str) -> Layout:
@@ -153,7 +159,8 @@ def _with_header_at(rows: Rows, line: int, name: str, separator: str) -> Layout:
 
 def _no_names(rows: Rows, name: str) -> DataError:
     """Return the error of a file whose columns have no names."""
-    first = next((row for row in rows if _names_all(row[1])), rows[0])
+    width = usual_width([cells for _, cells in rows])
+    first = next((row for row in rows if len(row[1]) == width), rows[0])
     shown = ", ".join(first[1][:6])
     return DataError(
         f"{name}, line {first[0] + 1} holds values ({shown}), not the names of columns. "
