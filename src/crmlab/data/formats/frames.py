@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 
 from crmlab.data.bench import Bench
+from crmlab.data.formats.rows import as_text
 from crmlab.data.formats.source import Table, table_of
 from crmlab.errors import UsageError
 
-WAYS: Final = ("to_pyarrow_batches", "to_arrow_reader", "to_arrow", "fetch_arrow_reader")
+WAYS: Final = ("to_pyarrow", "to_arrow_reader", "to_arrow", "fetch_arrow_reader")
 """How libraries hand their rows over as arrow, in this order: Ibis, DuckDB, Polars, older DuckDB."""
 
 
@@ -43,11 +44,16 @@ def _as_arrow(frame: Any) -> Any:
 
 
 def _of_pandas(frame: pd.DataFrame) -> pa.Table:
-    """Return a pandas frame as arrow; columns of mixed types as text."""
-    frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
+    """Return a pandas frame as arrow, column by column."""
+    return pa.table([_column(frame.iloc[:, i]) for i in range(frame.shape[1])], names=list(map(str, frame)))
+
+
+def _column(values: pd.Series) -> pa.Array:
+    """Return a column as arrow: times of a zone in UTC, mixed types as text."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        naive = values.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
+        return pa.array(naive, pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
+        return pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        mixed = frame.select_dtypes("object").columns
-        as_text = {c: frame[c].where(frame[c].isna(), frame[c].astype(str)).astype("str") for c in mixed}
-        return pa.Table.from_pandas(frame.assign(**as_text), preserve_index=False)
+        return pa.array([None if pd.isna(v) else as_text(v) for v in values], pa.string())

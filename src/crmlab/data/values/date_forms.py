@@ -68,20 +68,19 @@ FAMILIES: Final = """CASE WHEN kind IN ('iso', 'compact') THEN 'iso'
 """Which forms may stand side by side in one column."""
 
 _CLOCK_AT: Final = rf"(?:,? |T)({HOUR})(?: ?([AaPp])\.?[Mm]\.?)?(?:{OFFSET})?$"
-_HOUR: Final = f"regexp_extract(text, {text(_CLOCK_AT)}, 1)"
-_HALF: Final = f"lower(regexp_extract(text, {text(_CLOCK_AT)}, 2))"
-_SHORT_HOUR: Final = rf"regexp_replace(replace({_HOUR}, ',', '.'), '(\.\d{{6}})\d+$', '\1')"
-_ON_TWELVE: Final = f"regexp_extract({_HOUR}, '^\\d+')::INT"
+CLOCKED: Final = rf"""
+    SELECT *, coalesce(nullif(regexp_replace(replace(clock.hour, ',', '.'), '(\.\d{{6}})\d+$', '\1'), ''), '00:00') AS hour,
+        lower(clock.half) AS half, regexp_extract(clock.hour, '^\d+') AS on_twelve
+    FROM (SELECT *, regexp_extract(text, {text(_CLOCK_AT)}, ['hour', 'half']) AS clock FROM some_texts)"""
+"""The texts with their time of day in parts."""
 
 
 def clocked(date: str) -> str:
-    """Return the SQL of a time from that of its date as ISO text: the time of day is read from the text."""
-    whole = f"try_cast(({date}) || ' ' || CASE WHEN {_HOUR} = '' THEN '00:00' ELSE {_SHORT_HOUR} END AS TIMESTAMP)"
-    return f"""CASE {_HALF} WHEN '' THEN {whole}
-        WHEN 'a' THEN CASE WHEN {_ON_TWELVE} BETWEEN 1 AND 12 THEN
-            {whole} - CASE WHEN {_ON_TWELVE} = 12 THEN INTERVAL 12 HOUR ELSE INTERVAL 0 HOUR END END
-        ELSE CASE WHEN {_ON_TWELVE} BETWEEN 1 AND 12 THEN
-            {whole} + CASE WHEN {_ON_TWELVE} < 12 THEN INTERVAL 12 HOUR ELSE INTERVAL 0 HOUR END END END"""
+    """Return the SQL of a time from that of its date as ISO text, beside the parts of its time of day."""
+    return f"""CASE WHEN half = '' OR on_twelve::INT BETWEEN 1 AND 12 THEN
+        try_cast(({date}) || ' ' || hour AS TIMESTAMP) + CASE
+            WHEN half = 'a' AND on_twelve = '12' THEN INTERVAL '-12 hours'
+            WHEN half = 'p' AND on_twelve <> '12' THEN INTERVAL '12 hours' ELSE INTERVAL '0 hours' END END"""
 
 
 def _month_number() -> str:
@@ -113,7 +112,7 @@ WALLS: Final = {
     "month_day": clocked(_named(r"^[^\d]*(\d{1,2})", r"^[^\d]*\d{1,2}[^\d]+(\d{4})")),
     "year_month_day": clocked(_named(r"^\d{4}[^\d]+(\d{1,2})", r"^(\d{4})")),
     "serial": "TIMESTAMP '1899-12-30' + to_seconds(round(replace(text, ',', '.')::DOUBLE * 86400)::BIGINT)",
-    "seconds": _SINCE_1970.format(microseconds="(text::DECIMAL(18, 6) * 1000000)::BIGINT"),
+    "seconds": _SINCE_1970.format(microseconds="(text::DECIMAL(38, 6) * 1000000)::BIGINT"),
     "milliseconds": _SINCE_1970.format(microseconds="text::BIGINT * 1000"),
     "microseconds": _SINCE_1970.format(microseconds="text::BIGINT"),
 }

@@ -9,7 +9,7 @@ from crmlab.data.bench import Bench, quoted, text
 from crmlab.data.faults import Fault, seen
 from crmlab.data.reading import Reading, said_of
 from crmlab.data.values import date_order, zones
-from crmlab.data.values.date_forms import FAMILIES, FORMS, MONTH_ONLY, WALLS, ZONE, ZERO
+from crmlab.data.values.date_forms import CLOCKED, FAMILIES, FORMS, MONTH_ONLY, WALLS, ZONE, ZERO
 from crmlab.data.values.strptime import write_down
 
 CLOCK: Final = r"(?:[ T](?:[01]?\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?"
@@ -99,10 +99,13 @@ def _written_down(
         order, faults = date_order.proved(workplace, name)
         if faults:
             return faults
-    walls = " ".join(f"WHEN '{kind}' THEN {sql}" for kind, sql in (WALLS | date_order.walls(order)).items())
+    there = {kind for (kind,) in workplace.run("SELECT DISTINCT kind FROM some_texts")}
+    ways = {kind: sql for kind, sql in (WALLS | date_order.walls(order)).items() if kind in there}
+    walls = " ".join(f"WHEN '{kind}' THEN {sql}" for kind, sql in ways.items())
     workplace.run(f"""
         CREATE OR REPLACE TABLE {quoted(table)} AS
-        SELECT text, n, kind, CASE kind {walls} END AS wall, {ZONE} AS zone FROM some_texts""")
+        SELECT text, n, kind, CASE kind {walls} WHEN 'none' THEN NULL::TIMESTAMP END AS wall, {ZONE} AS zone
+        FROM ({CLOCKED})""")
     return ()
 
 
