@@ -23,20 +23,28 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
+def refusal(path, said):
+    """Return what is said of a file, None where it is read."""
+    try:
+        from_csv("mine", path, reading=Reading(**said))
+    except CrmlabError as error:
+        return str(error)
+    return None
+
+
 def read(d, path):
     """Return how many questions had to be answered until the file was read."""
     said, answers = {}, dialects.answers(d)
     for asked in range(4):
-        try:
-            from_csv("mine", path, reading=Reading(**said))
+        refused = refusal(path, said)
+        if refused is None:
             return asked
-        except CrmlabError as error:
-            named = set(re.findall(r"--[a-z-]+", str(error))) & set(answers)
-            assert named, f"no option named: {error} ({d})"
-            new = [o for o in named if answers[o].keys() - said.keys()]
-            assert new, f"answered and asked again: {error} ({d})"
-            for option in new:
-                said |= answers[option]
+        named = set(re.findall(r"--[a-z-]+", refused)) & set(answers)
+        assert named, f"no option named: {refused} ({d})"
+        new = [option for option in named if answers[option].keys() - said.keys()]
+        assert new, f"answered and asked again: {refused} ({d})"
+        for option in new:
+            said |= answers[option]
     raise AssertionError(f"four questions were not enough ({d})")
 
 

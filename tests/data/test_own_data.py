@@ -145,7 +145,7 @@ def test_a_decimal_comma_is_read_where_the_column_proves_it(project):
     text = "customer;date;qty;price\n1;2024-01-01;2,0;1,50\n1;2024-01-02;1;-3\n"
     says = refusal(project, text.replace(",", "."), decimal={"": ","})
     assert "price '1.50' is not a plain number like 1234,56 (if '.' is the decimal sign: --decimal .)" in says
-    with pytest.raises(UsageError, match="--decimal ';' is neither . nor ,"):
+    with pytest.raises(UsageError, match=r"--decimal ';' is neither \. nor ,"):
         Reading(decimal={"": ";"})
     assert "price: ',' as decimal sign" in " ".join(bring(project, text).said)
     assert transactions()["amount"].astype(float).tolist() == [3.0, -3.0]

@@ -40,8 +40,8 @@ def tables(
         typer.Option(
             "--orders",
             "--csv",
-            help="Your own orders: a file (CSV, Excel, Parquet, JSON lines, a database), a folder or a pattern; "
-            "DATASET is the new name.",
+            help="Your own orders: a file (CSV, Excel, Parquet, JSON lines, a database), a folder or a "
+            "pattern; DATASET is the new name.",
         ),
     ] = None,
     column: Annotated[

@@ -26,7 +26,7 @@ def check_name(name: str) -> None:
 
 
 def problems() -> set[str]:
-    """Return the names of the problems in params.yaml; none where it cannot be read, which others say better."""
+    """Return the names of the problems in params.yaml; none where it cannot be read, which is said later."""
     try:
         content = yaml.safe_load((store.project() / store.PARAMS).read_text(encoding="utf-8"))
         posed: dict[str, Any] = content.get("problems") or {}

@@ -23,7 +23,11 @@ from crmlab.errors import CrmlabError
 CSV = "who,when,paid\n007,2024-01-05,1250.125\n8,2024-02-05,980\n"
 ROWS = [("007", "2024-01-05", "1250.125"), ("8", "2024-02-05", "980")]
 FRAME = pd.DataFrame(
-    {"who": ["007", "8"], "when": pd.to_datetime(["2024-01-05 10:00", "2024-02-05 00:00"]), "paid": [1250.125, 980]}
+    {
+        "who": ["007", "8"],
+        "when": pd.to_datetime(["2024-01-05 10:00", "2024-02-05 00:00"]),
+        "paid": [1250.125, 980],
+    }
 )
 TYPED = [("007", "2024-01-05 10:00:00.000000", "1250.1250"), ("8", "2024-02-05 00:00:00.000000", "980")]
 
@@ -111,7 +115,11 @@ def test_a_frame_of_mixed_types_and_what_is_no_frame(tmp_path):
 
 
 def test_json_lines(tmp_path):
-    lines = ['{"who": "007", "when": "2024-01-05", "paid": 1250.125}', "", '{"who": 8, "paid": 980, "more": {"a": 1}}']
+    lines = [
+        '{"who": "007", "when": "2024-01-05", "paid": 1250.125}',
+        "",
+        '{"who": 8, "paid": 980, "more": {"a": 1}}',
+    ]
     names, found = rows(tmp_path, file(tmp_path, "orders.jsonl", "\n".join(lines)))
     assert names == ["who", "when", "paid", "more"]
     assert found == [("007", "2024-01-05", "1250.1250", None), ("8", None, "980", '{"a": "1"}')]
@@ -166,8 +174,12 @@ def test_titles_and_blank_rows_of_a_sheet_are_passed_over_and_rows_keep_their_nu
 
 
 def test_sheets_are_asked_for(tmp_path):
-    path = workbooks.write(tmp_path / "orders.xlsx", {"May": SHEET, "June": SHEET[:2], "X": SHEET}, hidden=["X"])
-    assert "has several sheets, 'May', 'June' (hidden: 'X'): say which, --sheet NAME" in refusal(tmp_path, path)
+    path = workbooks.write(
+        tmp_path / "orders.xlsx", {"May": SHEET, "June": SHEET[:2], "X": SHEET}, hidden=["X"]
+    )
+    assert "has several sheets, 'May', 'June' (hidden: 'X'): say which, --sheet NAME" in refusal(
+        tmp_path, path
+    )
     assert len(rows(tmp_path, path, sheet="June")[1]) == 1
     assert len(rows(tmp_path, path, sheet="X")[1]) == 2
     assert "--sheet 'Y'" in refusal(tmp_path, path, sheet="Y")
@@ -183,7 +195,9 @@ def test_what_would_count_as_empty_in_a_workbook_is_refused(tmp_path):
 
 def test_options_of_other_formats_are_refused(tmp_path):
     path = file(tmp_path, "orders.csv", CSV)
-    assert "--sheet is for files of workbook, and orders.csv is one of text" in refusal(tmp_path, path, sheet="x")
+    assert "--sheet is for files of workbook, and orders.csv is one of text" in refusal(
+        tmp_path, path, sheet="x"
+    )
     assert "--query is for files of database" in refusal(tmp_path, path, query="SELECT 1")
 
 

@@ -190,7 +190,9 @@ def test_two_forms_in_one_column_are_refused(read):
     assert rows == [2]
 
 
-@pytest.mark.parametrize("zero", ["0000-00-00", "0000-00-00 00:00:00", "1900-01-01", "1970-01-01", "00/00/0000"])
+@pytest.mark.parametrize(
+    "zero", ["0000-00-00", "0000-00-00 00:00:00", "1900-01-01", "1970-01-01", "00/00/0000"]
+)
 def test_stand_ins_of_databases_are_refused_or_put_aside(read, zero):
     ((what, rows),) = read("2024-01-05", "2024-01-06", zero)[1]
     assert "stand-in for no date" in what

@@ -139,7 +139,22 @@ def test_several_currencies_are_refused(read):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "five", "nan", "inf", "1e308", "9999999999999", "5%", "1.2.3", "--5", "-(5)", "(5", "12-13", "$5€", "1,25,0"],
+    [
+        "",
+        "five",
+        "nan",
+        "inf",
+        "1e308",
+        "9999999999999",
+        "5%",
+        "1.2.3",
+        "--5",
+        "-(5)",
+        "(5",
+        "12-13",
+        "$5€",
+        "1,25,0",
+    ],
 )
 def test_what_is_no_number(read, text):
     _, ((what, rows),), _ = read("1.25", text or None)
@@ -160,7 +175,9 @@ def test_what_need_not_be_there(read):
 
 
 def test_it_says_how_a_column_was_read(read):
-    assert read("$1,250.00", "$3.50")[2] == ["paid: '.' as decimal sign, ',' as sign of thousands, '$' taken off"]
+    assert read("$1,250.00", "$3.50")[2] == [
+        "paid: '.' as decimal sign, ',' as sign of thousands, '$' taken off"
+    ]
     assert read("1.50")[2] == []
 
 

@@ -14,7 +14,11 @@ from crmlab.errors import UsageError, did_you_mean
 
 CALLED: Final = ("time", "timeofday", "ordertime", "saletime", "invoicetime", "purchasetime", "createdtime",
                  "transactiontime", "uhrzeit", "heure", "hora", "ora", "tijd")  # fmt: skip
-CLOCK: Final = r"(?:1899-12-3[01] |1900-01-0[01] )?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
+CLOCK: Final = (
+    r"(?:1899-12-3[01] |1900-01-0[01] )?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+    r"(?: ?(?:Z|[+-]\d{2}:?\d{2}))?"
+)
+"""A time of day, perhaps with the day zero of spreadsheets before it."""
 FIRST: Final = 10_000
 """How many lines are asked whether a column holds times of day."""
 
@@ -24,8 +28,8 @@ def with_time_of_day(
 ) -> dict[str, str]:
     """Return the chosen columns ({field: column}) with the one that holds the time of day, if there is one.
 
-    It is the one that was said, or one that is called so, holds nothing else, and stands beside dates without a
-    time. Raises UsageError for a column that is not there.
+    It is the one that was said, or one that is called so, holds nothing else, and stands beside dates without
+    a time. Raises UsageError for a column that is not there.
     """
     if reading.time is not None:
         if reading.time not in source.names:

@@ -1,4 +1,4 @@
-"""Which letters the bytes of a text file mean: UTF-8 and marked UTF-16 are recognised, others are asked for."""
+"""Which letters the bytes of a text file mean: UTF-8 and marked UTF-16 are recognised, others asked for."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ TRIED: Final = {
 }
 BEST: Final = 6
 """How many encodings are shown."""
-MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-                (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+MARKS: Final = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""The first bytes of files that say their encoding; the longer ones before those that they begin with."""
 ESCAPES: Final = re.compile(rb"\x1b[$(][@BJ]")
 """What switches alphabets in ISO-2022-JP, whose bytes are ASCII."""
 
@@ -44,8 +49,8 @@ def encoding_of(path: Path, name: str, said: str | None, *, plain: bool) -> str:
 
     plain: whether it is known that all is printable ASCII.
 
-    Raises UsageError for an encoding that nobody knows, and DataError for bytes that are not in the encoding that
-    was said, and for bytes that are not UTF-8: with three lines under each encoding that decodes the whole file.
+    Raises UsageError for an encoding that nobody knows, and DataError for bytes that are not in the encoding
+    that was said, and for bytes that are not UTF-8: with three lines under each that decodes the file.
     """
     with path.open("rb") as file:
         start = file.read(4096)
@@ -53,8 +58,8 @@ def encoding_of(path: Path, name: str, said: str | None, *, plain: bool) -> str:
         known = _known(said)
         _check_decodes(path, name, known)
         return known
-    marked = next((encoding for mark, encoding in MARKS if start.startswith(mark)), None)
-    if marked in ("utf-16", "utf-32"):
+    marked = next((encoding for mark, encoding in MARKS.items() if start.startswith(mark)), None)
+    if marked:
         _check_decodes(path, name, marked)
         return marked
     if plain:

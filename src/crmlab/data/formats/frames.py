@@ -38,8 +38,8 @@ def _as_arrow(frame: Any) -> Any:
         if callable(getattr(frame, way, None)):
             return getattr(frame, way)()
     raise UsageError(
-        f"orders of type {type(frame).__name__} cannot be read: give a path, or a frame of pandas, Polars, arrow, "
-        "DuckDB or Ibis"
+        f"orders of type {type(frame).__name__} cannot be read: give a path, or a frame of pandas, Polars, "
+        "arrow, DuckDB or Ibis"
     )
 
 

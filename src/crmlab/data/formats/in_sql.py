@@ -29,7 +29,8 @@ TIME_OF_DAY: Final = "time_of_day"
 MIDNIGHT: Final = r"[ T]00:00(?::00(?:\.0+)?)?$"
 DAY_ZERO: Final = r"^(?:1899-12-3[01]|1900-01-0[01])[ T]"
 WHOLE_TIME: Final = f"""CASE WHEN {TIME_OF_DAY} IS NULL THEN timestamp ELSE
-    regexp_replace(timestamp, '{MIDNIGHT}', '') || ' ' || regexp_replace({TIME_OF_DAY}, '{DAY_ZERO}', '') END"""
+    regexp_replace(timestamp, '{MIDNIGHT}', '') || ' ' ||
+    regexp_replace({TIME_OF_DAY}, '{DAY_ZERO}', '') END"""
 """Date and time of day as one text; spreadsheets give each the other's zero."""
 
 
@@ -62,7 +63,7 @@ def read(
     link.symlink_to(path.resolve())
     places = [f"c{i}" for i in range(len(names))]
     columns = ", ".join(f"'{place}': 'VARCHAR'" for place in places)
-    source = f"""read_csv({text(str(link))}, auto_detect=false, header={str(header).lower()}, compression='none',
+    source = f"""read_csv({text(str(link))}, auto_detect=false, header={header}, compression='none',
         columns={{{columns}}}, delim={text(separator)}, quote='"', escape='"', nullstr={text(NO_TEXT)},
         strict_mode=true)"""
     found = (found or kinds_of_bytes(path)).parted_by(separator)

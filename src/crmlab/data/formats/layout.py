@@ -31,7 +31,7 @@ NAMES_OPTION: Final = "--names customer,order_date,amount (your columns, in thei
 
 @dataclass(frozen=True)
 class Layout:
-    """separator; names of the columns; header: whether a line of the file names them; above: lines before it."""
+    """How a file is laid out. header: whether a line names the columns; above: how many lines precede it."""
 
     separator: str
     names: list[str]

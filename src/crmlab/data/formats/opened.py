@@ -26,7 +26,7 @@ ENDINGS: Final = (
 def opened(workplace: Bench, given: Any, reading: Reading = NOTHING_SAID) -> Source:
     """Return what a user gave open: its columns by name, and a way to do the step `read` of them as text.
 
-    given: a path to a file, a folder of files with the same columns, a pattern ('orders/2024-*.csv'), or a frame
+    given: a path to a file, a folder of files with the same columns, a pattern ('orders/*.csv'), or a frame
     of pandas, Polars, arrow, DuckDB or Ibis. Raises UsageError for what is not there, DataError for what
     cannot be read.
     """

@@ -61,7 +61,7 @@ def _of_zip(path: Path, name: str, to: Path) -> tuple[Path, str]:
             return path, name
         if len(inside) != 1:
             files = ", ".join(i.filename for i in inside[:5]) or "nothing"
-            says = f"{name} holds {len(inside)} files ({files}): unpack it and name one, or a folder of like files"
+            says = f"{name} holds {len(inside)} files ({files}): unpack it and name one, or the folder"
             raise DataError(says, exit_code=USAGE)
         if inside[0].flag_bits & 1:
             raise DataError(f"{name} has a password: unpack it first", exit_code=USAGE)

@@ -17,7 +17,7 @@ from crmlab.data.reading import Reading
 def opened(workplace: Bench, path: Path, name: str, reading: Reading) -> Text:
     """Return a delimited text file open.
 
-    What it is called is `name`. Raises DataError where its encoding is not known or no line names its columns.
+    name: what errors call it. Raises DataError where its encoding is not known or no line names its columns.
     """
     found = kinds_of_bytes(path)
     encoding = encoding_of(path, name, reading.encoding, plain=found.plain)

@@ -22,7 +22,8 @@ def written(
 ) -> Table:
     """Write rows down as text, and return them open.
 
-    rows: (where it stands, from 1; its values, one for each of the names). Rows without any value are left out.
+    rows: (where it stands, from 1; its values, one for each of the names). Rows without any value are left
+    out.
     """
     columns = ["place", *(f"c{i}" for i in range(len(names)))]
     typed = ", ".join(f"{c} {'VARCHAR' if i else 'BIGINT'}" for i, c in enumerate(columns))

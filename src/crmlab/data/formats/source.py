@@ -28,7 +28,7 @@ class Source(Protocol):
     def read(self, workplace: Bench, chosen: Mapping[str, str], then: Callable[[], Made]) -> Made:
         """Do the step `read`: the chosen columns ({field: column}) as text without blanks around it.
 
-        What is empty is null. then: makes something of the step (see `in_sql.read`); what it makes is returned.
+        What is empty is null. then: makes something of the step (see `in_sql.read`), which is returned.
         """
 
     def where(self, workplace: Bench, rows: Sequence[int]) -> list[str]:
@@ -37,7 +37,7 @@ class Source(Protocol):
 
 @dataclass
 class Text:
-    """Delimited UTF-8 text in a file. above: how many lines of the user's file stand above this one's first."""
+    """Delimited UTF-8 text in a file. above: how many lines of the user's file stand above its first one."""
 
     name: str
     names: list[str]
@@ -50,9 +50,17 @@ class Text:
     def read(self, workplace: Bench, chosen: Mapping[str, str], then: Callable[[], Made]) -> Made:
         """Do the step `read` (see Source)."""
         return in_sql.read(
-            workplace, self.path, self.names, chosen, self.separator, then, header=self.header, called=self.name,
-            above=self.above, found=self.found,
-        )  # fmt: skip
+            workplace,
+            self.path,
+            self.names,
+            chosen,
+            self.separator,
+            then,
+            header=self.header,
+            called=self.name,
+            above=self.above,
+            found=self.found,
+        )
 
     def where(self, workplace: Bench, rows: Sequence[int]) -> list[str]:
         """Return the lines on which rows end."""
@@ -62,7 +70,7 @@ class Text:
 
 @dataclass
 class Table:
-    """Rows in a table of the bench, all columns text called c0, c1, ...; `place`: where each stands, from 1."""
+    """Rows in a table of the bench, all columns text called c0, c1, ...; `place`: where each stands."""
 
     name: str
     names: list[str]
@@ -114,7 +122,8 @@ def table_of(workplace: Bench, relation: str, table: str, *, name: str) -> Table
         raise DataError(f"{name} has columns of one name: {', '.join(names)}", exit_code=USAGE)
     listed = ", ".join(f"{as_text(quoted(row[0]), row[1])} AS c{i}" for i, row in enumerate(described))
     workplace.run(
-        f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT row_number() OVER () AS place, {listed} FROM {relation}"
+        f"CREATE OR REPLACE TABLE {quoted(table)} AS "
+        f"SELECT row_number() OVER () AS place, {listed} FROM {relation}"
     )
     return Table(name, names, table)
 

@@ -107,8 +107,8 @@ def _names(rows: list[tuple[int, list[Any]]], name: str, reading: Reading) -> tu
     else:
         place = header_of(texts)
         if place is None:
-            says = f"{name}, row {rows[0][0]} holds values, not the names of columns. If there are none: {NAMES_OPTION}"
-            raise DataError(says, exit_code=USAGE)
+            says = f"{name}, row {rows[0][0]} holds values, not the names of columns. "
+            raise DataError(f"{says}If there are none: {NAMES_OPTION}", exit_code=USAGE)
     return checked_names(texts[place] if rows else [], name), rows[place][0]
 
 
@@ -148,8 +148,8 @@ def _refuse_without_value(path: Path, title: str, name: str) -> None:
     if cells:
         shown = ", ".join(cell.decode() for cell in cells[:SHOWN])
         more = f" and {len(cells) - SHOWN:,} more" if len(cells) > SHOWN else ""
-        says = f"{name} has formulas without a value ({shown}{more}): open it in a spreadsheet program and save it"
-        raise DataError(says, exit_code=USAGE)
+        says = f"{name} has formulas without a value ({shown}{more}): "
+        raise DataError(f"{says}open it in a spreadsheet program and save it", exit_code=USAGE)
 
 
 def _parts_of(path: Path, title: str) -> Iterator[bytes]:

@@ -43,7 +43,8 @@ MONTH_ONLY: Final = "month"
 ZERO: Final = "zero"
 
 FORMS: Final = {
-    ZERO: rf"(?:0000|0001|1900|9999)-(?:00|01|12)-(?:00|01|31){LATER}|(?:1899-12-3[01]|1970-01-01|1969-12-31){LATER}"
+    ZERO: rf"(?:0000|0001|1900|9999)-(?:00|01|12)-(?:00|01|31){LATER}"
+    rf"|(?:1899-12-3[01]|1970-01-01|1969-12-31){LATER}"
     r"|0+|0?1/0?1/(?:1900|0001|1970)(?: .*)?|01\.01\.(?:1900|0001|1970)(?: .*)?|00/00/0000.*",
     "iso": rf"(?:{YEAR_FIRST}|{DAY}){LATER}",
     "compact": rf"{DAY}T?(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?(?:{OFFSET})?",
@@ -69,7 +70,8 @@ FAMILIES: Final = """CASE WHEN kind IN ('iso', 'compact') THEN 'iso'
 
 _CLOCK_AT: Final = rf"(?:,? |T)({HOUR})(?: ?([AaPp])\.?[Mm]\.?)?(?:{OFFSET})?$"
 CLOCKED: Final = rf"""
-    SELECT *, coalesce(nullif(regexp_replace(replace(clock.hour, ',', '.'), '(\.\d{{6}})\d+$', '\1'), ''), '00:00') AS hour,
+    SELECT *, coalesce(nullif(regexp_replace(replace(clock.hour, ',', '.'), '(\.\d{{6}})\d+$', '\1'), ''),
+            '00:00') AS hour,
         lower(clock.half) AS half, regexp_extract(clock.hour, '^\d+') AS on_twelve
     FROM (SELECT *, regexp_extract(text, {text(_CLOCK_AT)}, ['hour', 'half']) AS clock FROM some_texts)"""
 """The texts with their time of day in parts."""
@@ -99,7 +101,10 @@ def _named(day: str, year: str) -> str:
     return f"({century}) || {y} || '-' || ({_month_number()}) || '-' || regexp_extract(text, '{day}', 1)"
 
 
-_ISO_DATE: Final = r"regexp_replace(regexp_extract(text, '^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2})', 1), '^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})$', '\1-\2-\3')"
+_ISO_DATE: Final = (
+    r"regexp_replace(regexp_extract(text, '^(\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2})', 1), "
+    r"'^(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})$', '\1-\2-\3')"
+)
 _COMPACT: Final = (
     r"regexp_replace(text, '^(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)?.*$', '\1-\2-\3 \4:\5:0\6')"
 )
@@ -118,10 +123,10 @@ WALLS: Final = {
 }
 """The time on the wall of a text, by its form; null where there is no such day or hour."""
 
-ZONE: Final = rf"""CASE WHEN kind IN ('seconds', 'milliseconds', 'microseconds') THEN 0
+ZONE: Final = r"""CASE WHEN kind IN ('seconds', 'milliseconds', 'microseconds') THEN 0
     WHEN kind = 'serial' OR wall IS NULL THEN NULL
     WHEN regexp_matches(text, '\d ?(?:[AaPp]\.?[Mm]\.?)? ?(?:Z|z|UTC|GMT)$') THEN 0
-    WHEN regexp_matches(text, '(?::\d\d(?:[.,]\d+)?|[Mm]\.?) ?[+-]\d\d(?::?\d\d)?$|^\d{{12,14}} ?[+-]\d\d') THEN
+    WHEN regexp_matches(text, '(?::\d\d(?:[.,]\d+)?|[Mm]\.?) ?[+-]\d\d(?::?\d\d)?$|^\d{12,14} ?[+-]\d\d') THEN
         CASE WHEN regexp_extract(text, '([+-])\d\d(?::?\d\d)?$', 1) = '-' THEN -1 ELSE 1 END
         * (regexp_extract(text, '[+-](\d\d)(?::?\d\d)?$', 1)::INT * 60
            + coalesce(nullif(regexp_extract(text, '[+-]\d\d:?(\d\d)$', 1), ''), '0')::INT) END"""

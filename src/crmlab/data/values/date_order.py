@@ -72,7 +72,8 @@ def _different(kind: str) -> str:
     """Return the query of the different dates of a form, in three parts, and how many lines have each."""
     a, b, c = (f"regexp_extract(text, '{PARTS}', {place})::INT" for place in (1, 2, 3))
     return f"""
-        SELECT {a} AS a, {b} AS b, {c} AS c, sum(n) AS n FROM some_texts WHERE kind = '{kind}' GROUP BY 1, 2, 3"""
+        SELECT {a} AS a, {b} AS b, {c} AS c, sum(n) AS n FROM some_texts WHERE kind = '{kind}'
+        GROUP BY 1, 2, 3"""
 
 
 def _counts(kind: str) -> str:
@@ -107,8 +108,8 @@ def _last(workplace: Bench, name: str, kind: str, found: Mapping[str, Any]) -> t
     if _is_slip(found):
         order, other = ("dmy", "mdy") if days else ("mdy", "dmy")
         what = (
-            f"alone proves that dates are {ORDERS[order]}, and the other {found['open']:,} would lie evenly in "
-            f"{ORDERS[other]} order: a slip? {_both(workplace, kind)}{hint}"
+            f"alone proves that dates are {ORDERS[order]}, and the other {found['open']:,} would lie evenly "
+            f"in {ORDERS[other]} order: a slip? {_both(workplace, kind)}{hint}"
         )
         return "", (seen(workplace, what, name, _where(name, kind, "a > 12" if days else "b > 12")),)
     return ("dmy" if days else "mdy"), ()
@@ -131,9 +132,10 @@ def _short(workplace: Bench, name: str, found: Mapping[str, Any]) -> tuple[str, 
     if len(possible) == 1:
         return possible[0], ()
     if not possible:
-        what = "contradicts the order of day, month and year in other lines: say which, --date-format dmy, mdy or ymd"
+        what = "contradicts the order in other lines: say which, --date-format dmy, mdy or ymd"
     else:
-        what = f"can be read in several orders: say which, --date-format {' or '.join(possible)} ({_words(possible)})"
+        words = f"{' or '.join(possible)} ({_words(possible)})"
+        what = f"can be read in several orders: say which, --date-format {words}"
     return "", (seen(workplace, what, name, _where(name, "short", "true")),)
 
 

@@ -9,7 +9,7 @@ from crmlab.data.bench import Bench, quoted, text
 from crmlab.data.faults import Fault, seen
 from crmlab.data.reading import Reading, said_of
 from crmlab.data.values import date_order, zones
-from crmlab.data.values.date_forms import CLOCKED, FAMILIES, FORMS, MONTH_ONLY, WALLS, ZONE, ZERO
+from crmlab.data.values.date_forms import CLOCKED, FAMILIES, FORMS, MONTH_ONLY, WALLS, ZERO, ZONE
 from crmlab.data.values.strptime import write_down
 
 CLOCK: Final = r"(?:[ T](?:[01]?\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?"
@@ -116,14 +116,14 @@ def _no_date_at_all(workplace: Bench, name: str, reading: Reading) -> tuple[Faul
         if _count(workplace, f"kind = '{kind}'") and not (kind == ZERO and reading.since):
             found.append(seen(workplace, what, name, _of_kind(name, f"kind = '{kind}'")))
     families = workplace.run(
-        f"SELECT {FAMILIES} AS family, sum(n), min(text) FROM some_texts WHERE kind NOT IN ('none', '{MONTH_ONLY}', "
-        f"'{ZERO}') GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"SELECT {FAMILIES} AS family, sum(n), min(text) FROM some_texts "
+        f"WHERE kind NOT IN ('none', '{MONTH_ONLY}', '{ZERO}') GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     if len(families) > 1:
         usual = families[0]
         what = (
-            f"is written in another form than '{usual[2]}' ({int(usual[1]):,} lines): write all dates in one, or "
-            "give --date-format"
+            f"is written in another form than '{usual[2]}' ({int(usual[1]):,} lines): write all dates in "
+            "one, or give --date-format"
         )
         kinds = f"kind NOT IN ('none', '{MONTH_ONLY}', '{ZERO}') AND {FAMILIES} <> '{usual[0]}'"
         found.append(seen(workplace, what, name, _of_kind(name, kinds)))

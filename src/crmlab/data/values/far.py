@@ -1,4 +1,4 @@
-"""Dates far from all others: slips of the pen and stand-ins must not move the first or last day of the data."""
+"""Dates far from all others: slips and stand-ins must not move the first or last day of the data."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def too_far(workplace: Bench, name: str) -> tuple[Fault, ...]:
 def outliers(workplace: Bench, name: str) -> tuple[Fault, ...]:
     """Return the faults of the few lines of the step `typed` that lie far before or after all others."""
     days = workplace.run(
-        f"SELECT d, count(*) FROM (SELECT {name}::DATE AS d FROM typed WHERE {name} IS NOT NULL) GROUP BY 1 ORDER BY 1"
+        f"SELECT d, count(*) FROM (SELECT {name}::DATE AS d FROM typed) WHERE d IS NOT NULL "
+        "GROUP BY 1 ORDER BY 1"
     )
     found = []
     for backwards in (False, True):
@@ -85,6 +86,7 @@ def _fault(workplace: Bench, name: str, cut: tuple[dt.date, dt.date], *, later: 
     end, first = cut
     side, option, beyond = ("after", "--until", ">=") if later else ("before", "--since", "<=")
     far = f"{abs((first - end).days) / 365.25:.1f} years"
-    what = f"lies {far} {side} all other lines (the nearest: {end}). Mend it, or put such lines aside: {option} {end}"
+    what = f"lies {far} {side} all other lines (the nearest: {end}). "
+    what += f"Mend it, or put such lines aside: {option} {end}"
     where = f"{name}::DATE {beyond} DATE '{first}'"
     return seen(workplace, what, name, where, step="typed")

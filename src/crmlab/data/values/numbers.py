@@ -169,7 +169,8 @@ def _value(form: str | None, sign: str) -> str:
     other = "," if sign == "." else "."
     digits = f"replace(translate(num, {text(other + ' ' + chr(39))}, ''), {text(sign)}, '.')"
     number = f"try_cast({digits} AS DOUBLE)"
-    return f"CASE WHEN fits AND regexp_full_match(num, {text(form)}) AND {number} < {LARGEST} THEN side * {number} END"
+    fits = f"fits AND regexp_full_match(num, {text(form)}) AND {number} < {LARGEST}"
+    return f"CASE WHEN {fits} THEN side * {number} END"
 
 
 def _decided(counts: dict[str, Any], decimal: str | None) -> str:
@@ -200,7 +201,8 @@ def _question(workplace: Bench, name: str, table: str) -> Fault:
     few, many = sorted((abs(row["as_point"]), abs(row["as_comma"])))
     what = (
         f"can be read in two ways ('{row['num']}' is {many:.12g} or {few:.12g}): say which, "
-        f"--thousands {name}={sign} (thousands: {many:.12g}) or --thousands {name}=none (decimals: {few:.12g})"
+        f"--thousands {name}={sign} (thousands: {many:.12g}) or "
+        f"--thousands {name}=none (decimals: {few:.12g})"
     )
     return seen(workplace, what, name, _with(name, table, "as_point <> as_comma"))
 

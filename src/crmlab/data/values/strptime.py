@@ -21,7 +21,8 @@ def write_down(workplace: Bench, name: str, table: str, date_format: str) -> Non
     Raises UsageError for a format that strptime does not know.
     """
     workplace.run(
-        f"CREATE OR REPLACE TABLE {quoted(table)} (text VARCHAR, n BIGINT, kind VARCHAR, wall TIMESTAMP, zone INT)"
+        f"CREATE OR REPLACE TABLE {quoted(table)} "
+        "(text VARCHAR, n BIGINT, kind VARCHAR, wall TIMESTAMP, zone INT)"
     )
     different = f"SELECT {name} AS text, count(*) AS n FROM read WHERE {name} IS NOT NULL GROUP BY 1"
     zoned = "%z" in date_format

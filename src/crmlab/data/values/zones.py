@@ -12,7 +12,7 @@ WAY: Final = "say the shop's time zone, such as --timezone Europe/Berlin"
 
 
 class Decided(NamedTuple):
-    """The SQL of the shop's local time ({t}: the table of texts), why there is none, and what a user should know."""
+    """The SQL of local time ({t}: the table of texts), why there is none, and what a user should know."""
 
     sql: str = "{t}.wall"
     faults: tuple[Fault, ...] = ()
@@ -22,13 +22,13 @@ class Decided(NamedTuple):
 def decided(workplace: Bench, name: str, table: str, reading: Reading) -> Decided:
     """Return how the zones of a column are read.
 
-    Times without a zone are the shop's local time. With `--timezone` all others become that zone's local time.
-    Without it times keep the local time they state where all are in UTC, or where their offsets are those of
+    Times without a zone are the shop's local time. With `--timezone` all others become local time of that
+    zone. Without it times keep the local time they state where all are in UTC, or where their offsets are of
     one place (one, or two an hour apart that change with the season); everything else is refused.
     """
     found = workplace.row(f"""
-        SELECT count(*) FILTER (zone IS NULL) AS naive, count(zone) AS aware, min(zone) AS low, max(zone) AS high,
-            count(DISTINCT zone) AS zones FROM {quoted(table)} WHERE wall IS NOT NULL""")
+        SELECT count(*) FILTER (zone IS NULL) AS naive, count(zone) AS aware, min(zone) AS low,
+            max(zone) AS high, count(DISTINCT zone) AS zones FROM {quoted(table)} WHERE wall IS NOT NULL""")
     if reading.timezone:
         return _in_zone(workplace, name, table, reading.timezone, found)
     if not found["aware"]:
@@ -72,7 +72,7 @@ def _in_zone(workplace: Bench, name: str, table: str, zone: str, found: dict[str
     # a time that a clock never showed comes back as another
     never = f"zone IS NULL AND timezone({text(zone)}, timezone({text(zone)}, wall)) <> wall"
     if found["naive"] and workplace.row(f"SELECT count(*) AS n FROM {quoted(table)} WHERE {never}")["n"]:
-        what = f"is in the hour that the clock skips in {zone}: is that the zone of these times? Give another --timezone"
+        what = f"is in the hour that the clock skips in {zone}: is that their zone? Give another --timezone"
         return Decided(faults=(_fault(workplace, what, name, table, never),))
     local = there.format(zone=text(zone), wall="{t}.wall", ahead="{t}.zone")
     said = (f"{name}: offsets became the local time of {zone}",) if found["aware"] else ()
