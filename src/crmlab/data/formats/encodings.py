@@ -143,7 +143,7 @@ def _question(path: Path, name: str) -> DataError:
     if _switches(path):
         possible = [e for e in possible if e == "iso2022_jp"] or possible
     lines = [line for _, line in numbered]
-    likely = sorted(possible, key=lambda e: -_likelihood(b"\n".join(lines).decode(e, errors="replace")))
+    likely = sorted(possible, key=lambda e: -_likelihood(b"\n".join(lines).decode(e, errors="replace"), e))
     shown, seen = [], set()
     for encoding in likely:
         texts = [line.decode(encoding, errors="replace") for line in lines[:SHOWN]]
@@ -178,44 +178,59 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-COMMON: Final = set(
-    "的一是不了人我在有他这中大来上国日本語商品名円年月東京都大阪府の店番号区市町村県山田中川木林的北上海广公司"
-)
-ACCENTED: Final = set("äöüÄÖÜßéèêëàâáãåæçñóòôõøíìîïúùûýÉÈÀÇÑÓŽžŠščřťňůęąłńśźżćőűășț€£–’“”„…°")
+ACCENTED: Final = set("äöüÄÖÜßéèêëàâáãåæçñóòôõøíìîïúùûýÉÈÀÇÑÓŽžŠščřťňůęąłńśźżćőűășț")
+SIGNS: Final = set("€£–’“”„…°￥¥、。「」ー")
+FIRST_LEVEL: Final = {
+    "gb18030": ("gb2312", 0xB0, 0xD7),
+    "cp932": ("euc_jp", 0xB0, 0xCF),
+    "euc_jp": ("euc_jp", 0xB0, 0xCF),
+    "iso2022_jp": ("euc_jp", 0xB0, 0xCF),
+    "big5": ("big5", 0xA4, 0xC6),
+}
+"""Where standards put the common characters: an encoding, and the first and the last of their first bytes."""
+RARER: Final = ("euc_jp", "mac_roman", "cp850", "koi8_r", "cp1254")
+"""Encodings that shops hardly use any more, or that differ from another in few letters."""
 
 
-def _likelihood(text: str) -> float:
+def _likelihood(text: str, encoding: str) -> float:
     """Return how much a text looks like words, by its characters beyond ASCII."""
     foreign = [(i, c) for i, c in enumerate(text) if ord(c) > 127]
     if not foreign:
         return 0.0
-    return sum(_fits(text, i, c) for i, c in foreign) / len(foreign)
+    fits = sum(_fits(text, i, c, encoding) for i, c in foreign) / len(foreign)
+    return fits - 0.1 * (encoding in RARER)
 
 
-def _fits(text: str, place: int, character: str) -> float:
+def _fits(text: str, place: int, character: str, encoding: str) -> float:
     """Return how well a character beyond ASCII stands where it does."""
     kind, script = unicodedata.category(character), _script(character)
     near = [text[p] for p in (place - 1, place + 1) if 0 <= p < len(text) and text[p].isalpha()]
     if kind[0] == "C" or character == "\ufffd":
         return -3.0
     if character in ACCENTED:
-        alone = script == "LATIN" and not near
-        return 0.4 if alone else 1.0 if all(_script(n) == "LATIN" for n in near) else -1.0
-    if character in COMMON:
-        return 1.5
+        # accented letters stand among plain ones, hardly among themselves
+        return 1.0 if any(n.isascii() for n in near) else 0.3 if near else 0.2
     if script in ("HIRAGANA", "KATAKANA", "HANGUL"):
         return 1.1
-    if script == "HALFWIDTH":
-        return -0.5
     if script == "CJK":
-        same = sum(_script(n) in ("CJK", "HIRAGANA", "KATAKANA") for n in near)
-        return 0.6 + 0.2 * same if "\u4e00" <= character <= "\u9fff" else -0.5
-    if kind[0] != "L":
-        return -0.5
+        return 1.0 if _is_common(character, encoding) else -0.8
+    if kind[0] != "L" or script == "HALFWIDTH":
+        return 0.4 if character in SIGNS else -0.5
     # letters of an alphabet stand beside their own, mostly small ones after a capital
     own = sum(_script(n) == script for n in near)
     odd = kind == "Lu" and place > 0 and text[place - 1].islower()
-    return (0.9 if own == len(near) and near else -0.6) - 0.8 * odd - 0.3 * (script == "LATIN")
+    return (0.9 if own == len(near) and near else -0.6) - 0.8 * odd - 0.5 * (script == "LATIN")
+
+
+def _is_common(character: str, encoding: str) -> bool:
+    """Tell whether the standard behind an encoding has a character among its common ones."""
+    if encoding not in FIRST_LEVEL:
+        return False
+    standard, first, last = FIRST_LEVEL[encoding]
+    try:
+        return first <= character.encode(standard)[0] <= last
+    except UnicodeEncodeError:
+        return False
 
 
 def _script(character: str) -> str:

@@ -26,6 +26,8 @@ VALUE: Final = re.compile(
     r"\d{1,2}:\d{2}(:\d{2})?"
 )
 """What hardly a column is called: a number, a date, a time, an address."""
+ANOTHER: Final = re.compile(r"\S[ :^~]+(?=\S)")
+"""What may be another separator."""
 NAMES_OPTION: Final = "--names customer,order_date,amount (your columns, in their order), or --no-header"
 
 
@@ -53,6 +55,7 @@ def laid_out(head: str, name: str, reading: Reading) -> Layout:
         return _without_header(rows, reading, name, separator, above)
     if reading.header_line is not None:
         return _with_header_at(rows, reading.header_line, name, separator)
+    _refuse_one_column(rows, name)
     found = header_of([cells for _, cells in rows])
     if found is None:
         raise _no_names(rows, name)
@@ -155,6 +158,13 @@ def _with_header_at(rows: Rows, line: int, name: str, separator: str) -> Layout:
     if not found:
         raise UsageError(f"--header-line {line}: {name} has no row that begins there")
     return Layout(separator, checked_names(rows[found[0]][1], name), True, line - 1)
+
+
+def _refuse_one_column(rows: Rows, name: str) -> None:
+    """Refuse a file whose columns seem to be parted by a sign that nobody said."""
+    if rows and all(len(cells) == 1 and len(ANOTHER.findall(cells[0])) >= 2 for _, cells in rows):
+        says = f"{name} has one column, '{rows[0][1][0][:60]}': if another sign parts it, --separator SIGN"
+        raise DataError(says, exit_code=USAGE)
 
 
 def _no_names(rows: Rows, name: str) -> DataError:

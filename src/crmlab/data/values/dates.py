@@ -114,7 +114,7 @@ def _no_date_at_all(workplace: Bench, name: str, reading: Reading) -> tuple[Faul
     found = []
     for kind, what in ((MONTH_ONLY, NO_DAY), (ZERO, NO_TIME)):
         if _count(workplace, f"kind = '{kind}'") and not (kind == ZERO and reading.since):
-            found.append(seen(workplace, what, name, _of_kind(name, f"kind = '{kind}'")))
+            found.append(seen(workplace, what.format(name=name), name, _of_kind(name, f"kind = '{kind}'")))
     families = workplace.run(
         f"SELECT {FAMILIES} AS family, sum(n), min(text) FROM some_texts "
         f"WHERE kind NOT IN ('none', '{MONTH_ONLY}', '{ZERO}') GROUP BY 1 ORDER BY 2 DESC, 1"
@@ -132,7 +132,7 @@ def _no_date_at_all(workplace: Bench, name: str, reading: Reading) -> tuple[Faul
 
 NO_DAY: Final = (
     "is a year and month only, and purchases need their day: name a column with whole dates, "
-    "--column timestamp=YOURS (or say what it means, such as --date-format %Y%m for the first of each month)"
+    "--column {name}=YOURS (or say that the first of each month is meant, by its --date-format, such as %Y%m)"
 )
 NO_TIME: Final = "is a database's stand-in for no date: put such lines aside with --since DAY, or mend them"
 

@@ -15,7 +15,7 @@ PLAIN_WHOLE: Final = r"[+-]?\d{1,12}"
 LARGEST: Final = 10**12
 
 MARKS: Final = (
-    r"(?:US|CA|AU|NZ|HK|[ACRS])?\$|[€£¥₹₽₺₩₫₴₪฿₦₱₡₸₮]|"
+    r"(?:US|CA|AU|NZ|HK|[ACRS])?\$|[€£¥￥₹₽₺₩₫₴₪฿₦₱₡₸₮]|"
     r"(?:USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|ILS|ZAR|BRL|MXN|ARS|CLP|COP|"
     r"PEN|CAD|AUD|NZD|SGD|HKD|TWD|KRW|THB|IDR|MYR|PHP|VND|AED|SAR|QAR|KWD|EGP|NGN|KES|PKR|BDT|LKR)|"
     r"kr\.?|zł|Kč|Ft|lei|лв\.?|руб\.?|Rs\.?|Fr\.?|TL|円|元"
