@@ -83,6 +83,13 @@ def test_pieces_in_thousands_are_asked_for_though_prices_have_a_decimal_point(pr
     assert spend() == {"1": 750.0, "2": 500.0}
 
 
+def test_another_column_proves_that_a_sign_is_one_of_thousands(project):
+    text = "customer;date;sku;quantity;price\n1;2024-01-05;x;3.000;0,25\n2;2024-02-05;x;2.000;0,25\n"
+    brought = bring(project, text)
+    assert "quantity: '.' as sign of thousands" in brought.said
+    assert spend() == {"1": 750.0, "2": 500.0}
+
+
 def test_a_bank_like_export(project):
     text = "Umsätze vom 31.12.2024;;;\n;;;\nKunde;Datum;Betrag;Notiz\n"
     text += "7;13.05.2024;1.250,75-;Rückgabe\n7;01.06.2024;3.000,00;\n"
@@ -165,7 +172,7 @@ def test_lines_outside_the_days_are_put_aside_and_counted(project):
     assert "stand-in for no date" in refusal(project, text)
     brought = bring(project, text, since="2024-01-01", until="2024-12-31")
     assert "2 lines put aside (not from 2024-01-01 to 2024-12-31)" in brought.said
-    assert brought.fingerprint["span"] == ("2024-01-01", "2024-01-28")
+    assert tuple(brought.fingerprint["span"]) == ("2024-01-01", "2024-01-28")
 
 
 def test_a_name_of_a_problem_is_refused(project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ def cast(
             return found
     known = _answers(workplace, kinds, "read")
     reads = {f: _closer(workplace, f, kind, known[f], reading) for f, kind in kinds.items() if kind != TEXT}
+    _settle(workplace, kinds, reads, reading)
     _do(workplace, kinds, known, reads)
     for read in reads.values():
         workplace.said.extend([read.said] * bool(read.said) if isinstance(read.said, str) else read.said)
@@ -96,6 +98,24 @@ def _closer(workplace: Bench, name: str, kind: str, known: str, reading: Reading
     if kind == FLAG:
         return flags.flags(name)
     return numbers.closer(workplace, name, reading, whole=kind == WHOLE)
+
+
+def _settle(workplace: Bench, kinds: Mapping[str, str], reads: dict[str, Read], reading: Reading) -> None:
+    """Read columns that leave a sign open as thousands, where all other columns prove the other decimal sign.
+
+    Never the other way round: that other columns have the same decimal sign proves nothing of thousands.
+    """
+    found = {name: read for name, read in reads.items() if isinstance(read, numbers.Numbers)}
+    proved = {read.proved for read in found.values()} - {""}
+    for name, read in found.items():
+        if (
+            read.open
+            and len(proved) == 1
+            and read.open not in proved
+            and said_of(reading.decimal, name) is None
+        ):
+            told = dataclasses.replace(reading, thousands={**reading.thousands, name: read.open})
+            reads[name] = numbers.closer(workplace, name, told, whole=kinds[name] == WHOLE)
 
 
 def _do(

@@ -17,7 +17,10 @@ ENOUGH: Final = 20
 GAPS: Final = 10
 """Far is more than so many times the longest distance between the days of the others."""
 DAYS: Final = 180
+SOME: Final = 6
+YEAR: Final = 365
 YEARS: Final = 5 * 365
+"""How many days are far at least: where there are enough lines, some, or fewer."""
 CENTURY: Final = (1970, 2100)
 ASIDE: Final = "mend it, or put such lines aside with --since DAY or --until DAY"
 
@@ -69,6 +72,7 @@ def _cut(days: Days) -> tuple[dt.date, dt.date] | None:
     lines = sum(n for _, n in days)
     if lines < 3:
         return None
+    least = DAYS if lines >= ENOUGH else YEAR if lines >= SOME else YEARS
     beyond = 0
     for place in range(len(days) - 1, 0, -1):
         beyond += days[place][1]
@@ -76,7 +80,7 @@ def _cut(days: Days) -> tuple[dt.date, dt.date] | None:
             return None
         gap = abs((days[place][0] - days[place - 1][0]).days)
         inner = max((abs((b[0] - a[0]).days) for a, b in pairwise(days[:place])), default=0)
-        if gap > max(DAYS if lines >= ENOUGH else YEARS, GAPS * inner):
+        if gap > max(least, GAPS * inner):
             return days[place - 1][0], days[place][0]
     return None
 

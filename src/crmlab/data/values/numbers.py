@@ -43,7 +43,8 @@ class Numbers:
     """How the text of a field becomes numbers.
 
     sql: the number, null where the text is none; join: what has to be joined for it; what: what is wrong with
-    a text that is none; faults: why the column cannot be read at all; said: what a user should know.
+    a text that is none; faults: why the column cannot be read at all; said: what a user should know. proved:
+    the decimal sign that its values prove; open: the sign that may part thousands or decimals.
     """
 
     sql: str
@@ -51,6 +52,8 @@ class Numbers:
     what: str = "is not a plain number like 1234.56"
     faults: tuple[Fault, ...] = field(default=())
     said: str = ""
+    proved: str = ""
+    open: str = ""
 
 
 def asked(name: str) -> str:
@@ -90,7 +93,8 @@ def closer(workplace: Bench, name: str, reading: Reading, *, whole: bool) -> Num
     elif sign == "open":
         faults.append(_question(workplace, name, table))
     if faults:
-        return Numbers(f"NULL::{'BIGINT' if whole else 'DOUBLE'}", faults=tuple(faults))
+        between = ("." if counts["open_points"] else ",") if sign == "open" and len(faults) == 1 else ""
+        return Numbers(f"NULL::{'BIGINT' if whole else 'DOUBLE'}", faults=tuple(faults), open=between)
     value = f"n.as_{READ_AS[sign]}"
     whole_only = f"CASE WHEN {value} = floor({value}) THEN {value}::BIGINT END"
     alias = f"n_{name}"
@@ -99,6 +103,7 @@ def closer(workplace: Bench, name: str, reading: Reading, *, whole: bool) -> Num
         f"LEFT JOIN {quoted(table)} AS {alias} ON read.{name} = {alias}.text",
         _what(workplace, table, decimal, whole=whole),
         said=_said(name, sign, counts),
+        proved=sign if counts["only_point"] or counts["only_comma"] else "",
     )
 
 
