@@ -241,7 +241,7 @@ def test_the_line_that_spreadsheets_write_above(tmp_path, first):
     assert rows(tmp_path, file(tmp_path, "x.csv", first + CSV.replace(",", ";")))[1] == ROWS
 
 
-@pytest.mark.parametrize("above", ["Report,,\n\n", "Report\nof 2024\n\n\n", '"A, b ""c"""\n'])
+@pytest.mark.parametrize("above", ["\n\n", "Report,,\n\n", "Report\nof 2024\n\n\n", '"A, b ""c"""\n'])
 def test_titles_are_passed_over_and_lines_keep_their_numbers(tmp_path, above):
     path = file(tmp_path, "x.csv", above + CSV)
     assert rows(tmp_path, path)[1] == ROWS

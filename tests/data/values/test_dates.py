@@ -182,6 +182,10 @@ def test_short_years(read):
     assert "several orders" in read("05/01/24", "06/02/24")[1][0][0]
     assert times(read, "05/01/24", date_format={"": "dmy"}) == ["2024-01-05 00:00:00"]
     assert times(read, "24/01/05", date_format={"": "ymd"}) == ["2024-01-05 00:00:00"]
+    days = [f"24-01-{day:02}" for day in (1, 5, 9, 14, 20, 31)]
+    assert times(read, *days)[5] == "2024-01-31 00:00:00"
+    # firsts of months over years are no days of years
+    assert "several orders" in read(*[f"{year}-02-01" for year in range(18, 25)])[1][0][0]
 
 
 def test_two_forms_in_one_column_are_refused(read):

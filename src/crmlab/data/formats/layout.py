@@ -70,7 +70,7 @@ Rows = Sequence[tuple[int, list[str]]]
 
 def _first_line(rows: Rows, place: int, above: int) -> int:
     """Return how many lines stand above a row."""
-    return rows[place][0] if rows and (place or above) else above
+    return rows[place][0] if rows else above
 
 
 def header_of(rows: Sequence[list[str]]) -> int | None:

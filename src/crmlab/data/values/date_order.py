@@ -85,7 +85,9 @@ def _counts(kind: str) -> str:
         sum(n) FILTER (b > 12) AS month_lines,
         max(n_of_b) AS same_b, count(DISTINCT a) FILTER ({open_}) AS some_a,
         max(n_of_a) AS same_a, count(DISTINCT b) FILTER ({open_}) AS some_b,
-        count(DISTINCT c) <= 2 AND count(DISTINCT a) >= 5 OR bool_or(c > 31) OR bool_or(a = 0) AS year_last,
+        count(DISTINCT c) <= 2 AND count(DISTINCT a) >= 5 AND max(a) - min(a) >= 10
+            OR bool_or(c > 31) AS year_last,
+        count(DISTINCT a) <= 2 AND count(DISTINCT c) >= 5 AND max(c) - min(c) >= 10 AS year_first,
         bool_and(b <= 12 AND c BETWEEN 1 AND 31) AS ymd, bool_and(b <= 12 AND a <= 31) AS dmy,
         bool_and(a <= 12 AND b <= 31) AS mdy
         FROM (SELECT *, count(*) FILTER ({open_}) OVER (PARTITION BY b) AS n_of_b,
@@ -129,6 +131,8 @@ def _is_slip(found: Mapping[str, Any]) -> bool:
 def _short(workplace: Bench, name: str, found: Mapping[str, Any]) -> tuple[str, tuple[Fault, ...]]:
     """Return the order of dates whose year has two digits and may stand first."""
     possible = [order for order in ORDERS if found[order]]
+    if found["year_first"] and "ymd" in possible:
+        return "ymd", ()
     if len(possible) == 1:
         return possible[0], ()
     if not possible:

@@ -114,6 +114,7 @@ COUNTS: Final = """
     coalesce(sum(n) FILTER (as_comma <> as_point AND contains(num, ',')), 0) AS open_commas,
     coalesce(sum(n) FILTER (contains(num, ',')), 0) AS commas,
     coalesce(sum(n) FILTER (contains(num, '.')), 0) AS points,
+    coalesce(sum(n) FILTER (regexp_matches(num, '[ '']')), 0) AS blanks,
     any_value(mark) FILTER (mark <> '') AS mark"""
 
 RARE: Final = 20
@@ -263,5 +264,6 @@ def _said(name: str, sign: str, counts: dict[str, Any]) -> str:
     there = counts["commas" if sign == "," else "points"], counts["points" if sign == "," else "commas"]
     words = [f"'{sign}' as decimal sign"] * bool(there[0] and (there[1] or sign == ","))
     words += [f"'{other}' as sign of thousands"] * bool(there[1])
+    words += ["blanks or apostrophes as signs of thousands"] * bool(counts["blanks"])
     words += [f"'{counts['mark']}' taken off"] * bool(counts["mark"])
     return f"{name}: {', '.join(words)}" if words else ""
