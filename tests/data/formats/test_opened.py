@@ -259,6 +259,21 @@ def test_no_header(tmp_path):
     assert "--names has 2 names, and x.csv has 3 columns" in refusal(tmp_path, path, names=("a", "b"))
 
 
+def test_columns_without_a_name_are_called_by_their_places(tmp_path):
+    names, found = rows(tmp_path, file(tmp_path, "x.csv", ",who,paid\n0,7,1\n1,8,2\n"))
+    assert names == ["", "who", "paid"]
+    names, found = rows(tmp_path, file(tmp_path, "x.csv", "who,paid,,\n7,1,,\n8,2,,\n"))
+    assert names == ["who", "paid", "column 3", "column 4"]
+    assert found == [("7", "1", None, None), ("8", "2", None, None)]
+    assert "'paid' occurs 2 times" in refusal(tmp_path, file(tmp_path, "x.csv", "who,paid,paid\n7,1,2\n"))
+
+
+def test_an_empty_workbook_is_refused(tmp_path):
+    path = workbooks.write(tmp_path / "orders.xlsx", {"Orders": []})
+    assert "has no visible sheet with values" in refusal(tmp_path, path)
+    assert "is empty" in refusal(tmp_path, path, sheet="Orders")
+
+
 def test_a_header_line_can_be_said(tmp_path):
     path = file(tmp_path, "x.csv", "a,b,c\nd,e,f\n" + CSV)
     assert rows(tmp_path, path, header_line=3) == (["who", "when", "paid"], ROWS)

@@ -60,7 +60,7 @@ def laid_out(head: str, name: str, reading: Reading) -> Layout:
     if found is None:
         raise _no_names(rows, name)
     return Layout(
-        separator, checked_names(rows[found][1] if rows else [], name), True, _first_line(rows, found, above)
+        separator, column_names(rows[found][1] if rows else [], name), True, _first_line(rows, found, above)
     )
 
 
@@ -89,6 +89,17 @@ def header_of(rows: Sequence[list[str]]) -> int | None:
         return whole[0]
     # names that are fewer than the values below: which line is ragged is said when all are read
     return 0 if not whole or (first_names and len(rows[0]) > 1) else None
+
+
+def column_names(cells: Sequence[str], name: str) -> list[str]:
+    """Return the names of columns; several without one are called by their places ('column 5').
+
+    Raises DataError for a name that occurs twice, and where there is none.
+    """
+    blank = [i for i, cell in enumerate(cells) if not cell.strip()]
+    if len(blank) < 2 or len(blank) == len(cells):
+        return checked_names(list(cells), name)
+    return checked_names([f"column {i + 1}" if i in blank else cell for i, cell in enumerate(cells)], name)
 
 
 def usual_width(rows: Sequence[list[str]]) -> int:
@@ -157,7 +168,7 @@ def _with_header_at(rows: Rows, line: int, name: str, separator: str) -> Layout:
     found = [i for i, (start, _) in enumerate(rows) if start == line - 1]
     if not found:
         raise UsageError(f"--header-line {line}: {name} has no row that begins there")
-    return Layout(separator, checked_names(rows[found[0]][1], name), True, line - 1)
+    return Layout(separator, column_names(rows[found[0]][1], name), True, line - 1)
 
 
 def _refuse_one_column(rows: Rows, name: str) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from crmlab.data.bench import Bench
 from crmlab.data.formats.delimited import checked_names
-from crmlab.data.formats.layout import NAMES_OPTION, header_of
+from crmlab.data.formats.layout import NAMES_OPTION, column_names, header_of
 from crmlab.data.formats.rows import as_text, written
 from crmlab.data.formats.source import Table
 from crmlab.data.reading import Reading
@@ -109,7 +109,7 @@ def _names(rows: list[tuple[int, list[Any]]], name: str, reading: Reading) -> tu
         if place is None:
             says = f"{name}, row {rows[0][0]} holds values, not the names of columns. "
             raise DataError(f"{says}If there are none: {NAMES_OPTION}", exit_code=USAGE)
-    return checked_names(texts[place] if rows else [], name), rows[place][0]
+    return column_names(texts[place] if rows else [], name), rows[place][0] if rows else 0
 
 
 def _trimmed(cells: list[str]) -> list[str]:
