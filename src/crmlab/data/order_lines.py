@@ -31,7 +31,9 @@ def cast(
     found = cast_by_kind(workplace, {f: KINDS.get(f, TEXT) for f in fields}, reading, required=required)
     if not found["timestamp"]:
         _put_aside(workplace, reading)
-        found["timestamp"] += far.too_far(workplace, "timestamp") or far.outliers(workplace, "timestamp")
+        found["timestamp"] += far.too_far(workplace, "timestamp") or far.outliers(
+            workplace, "timestamp", reading
+        )
     if workplace.counts["read"] and not workplace.counts["typed"]:
         found["timestamp"].append(Fault(f"has no line in the days that were asked for ({_days(reading)})"))
     elif not workplace.row("SELECT count(customer) AS n FROM typed")["n"]:

@@ -275,6 +275,13 @@ def test_a_date_far_from_all_others_is_refused_or_put_aside(read, stray, option)
     assert len(times(read, *days, stray, **said)) == 300
 
 
+def test_far_dates_are_kept_where_they_are_meant(read):
+    assert len(times(read, *daily(300), "2042-05-03", until="2042-05-03")) == 301
+    assert len(times(read, *daily(300), "2021-05-03", since="2021-05-03")) == 301
+    # one end that was said does not vouch for the other
+    assert "--since" in read(*daily(300), "2021-05-03", until="2024-12-31")[1][0][0]
+
+
 def test_few_lines_far_apart_are_no_slips(read):
     assert len(times(read, "2020-01-05", "2021-03-01", "2024-05-05")) == 3
     assert read("2023-01-05", "2023-02-01", "2023-03-05", "2042-03-05")[1][0][1] == [3]

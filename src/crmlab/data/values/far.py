@@ -50,14 +50,19 @@ def too_far(workplace: Bench, name: str) -> tuple[Fault, ...]:
     return (seen(workplace, what, name, far, step="typed"),)
 
 
-def outliers(workplace: Bench, name: str) -> tuple[Fault, ...]:
-    """Return the faults of the few lines of the step `typed` that lie far before or after all others."""
+def outliers(workplace: Bench, name: str, reading: Reading) -> tuple[Fault, ...]:
+    """Return the faults of the few lines of the step `typed` that lie far before or after all others.
+
+    Where the first or the last day was said, what lies within it is meant.
+    """
     days = workplace.run(
         f"SELECT d, count(*) FROM (SELECT {name}::DATE AS d FROM typed) WHERE d IS NOT NULL "
         "GROUP BY 1 ORDER BY 1"
     )
     found = []
     for backwards in (False, True):
+        if reading.since if backwards else reading.until:
+            continue
         cut = _cut(days[::-1] if backwards else days)
         if cut is not None:
             found.append(_fault(workplace, name, cut, later=not backwards))
@@ -67,8 +72,8 @@ def outliers(workplace: Bench, name: str) -> tuple[Fault, ...]:
 Days = list[tuple[dt.date, int]]
 
 
-def _cut(days: Days) -> tuple[dt.date, dt.date] | None:
-    """Return the last day of the bulk and the first of the few that lie far beyond it, None where none do."""
+def _cut(days: Days) -> tuple[dt.date, dt.date, dt.date] | None:
+    """Return the last day of the bulk, the first and the last of the few far beyond it, None where none are."""
     lines = sum(n for _, n in days)
     if lines < 3:
         return None
@@ -81,16 +86,17 @@ def _cut(days: Days) -> tuple[dt.date, dt.date] | None:
         gap = abs((days[place][0] - days[place - 1][0]).days)
         inner = max((abs((b[0] - a[0]).days) for a, b in pairwise(days[:place])), default=0)
         if gap > max(least, GAPS * inner):
-            return days[place - 1][0], days[place][0]
+            return days[place - 1][0], days[place][0], days[-1][0]
     return None
 
 
-def _fault(workplace: Bench, name: str, cut: tuple[dt.date, dt.date], *, later: bool) -> Fault:
+def _fault(workplace: Bench, name: str, cut: tuple[dt.date, dt.date, dt.date], *, later: bool) -> Fault:
     """Return the fault of the lines beyond a cut."""
-    end, first = cut
+    end, first, last = cut
     side, option, beyond = ("after", "--until", ">=") if later else ("before", "--since", "<=")
     far = f"{abs((first - end).days) / 365.25:.1f} years"
     what = f"lies {far} {side} all other lines (the nearest: {end}). "
-    what += f"Mend it, or put such lines aside: {option} {end}"
+    what += f"Mend it, put such lines aside ({option} {end}), "
+    what += f"or say that they are meant ({option} {last})"
     where = f"{name}::DATE {beyond} DATE '{first}'"
     return seen(workplace, what, name, where, step="typed")
