@@ -73,7 +73,7 @@ Days = list[tuple[dt.date, int]]
 
 
 def _cut(days: Days) -> tuple[dt.date, dt.date, dt.date] | None:
-    """Return the last day of the bulk, the first and the last of the few far beyond it, None where none are."""
+    """Return the last day of the bulk, the first and the last of the few far beyond it, or None."""
     lines = sum(n for _, n in days)
     if lines < 3:
         return None
