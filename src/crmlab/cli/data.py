@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crmlab import store
+from crmlab.cli import reading
 from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_table
 
 verbs = typer.Typer()
@@ -35,29 +35,52 @@ def fetch(dataset: DatasetName) -> None:
 @verbs.command()
 def tables(
     dataset: DatasetName,
-    csv: Annotated[Path | None, typer.Option(help="Your own orders as CSV; DATASET is its new name.")] = None,
+    orders: Annotated[
+        str | None,
+        typer.Option(
+            "--orders",
+            "--csv",
+            help="Your own orders: a file (CSV, Excel, Parquet, JSON lines, a database), a folder or a "
+            "pattern; DATASET is the new name.",
+        ),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="Where a column is not recognised: OURS=YOURS, such as customer=ClientNo."),
     ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
-    ] = None,
-    decimal: Annotated[str, typer.Option(help="The decimal sign of your numbers: . or ,")] = ".",
+    encoding: reading.Encoding = None,
+    separator: reading.Separator = None,
+    no_header: reading.NoHeader = False,
+    names: reading.Names = None,
+    header_line: reading.HeaderLine = None,
+    sheet: reading.Sheet = None,
+    query: reading.Query = None,
+    decimal: reading.Decimal = None,
+    thousands: reading.Thousands = None,
+    date_format: reading.DateFormat = None,
+    timezone: reading.Timezone = None,
+    time: reading.Time = None,
+    since: reading.Since = None,
+    until: reading.Until = None,
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
-    Your own shop: `crmlab tables myshop --csv orders.csv`, then `crmlab compare churn myshop`.
+    Your own shop: `crmlab tables myshop --orders orders.csv`, then `crmlab compare churn myshop`.
     """
     from crmlab.data import own_data
     from crmlab.data import tables as making
 
-    if csv is None:
+    if orders is None:
         for name, facts in making.make_tables(dataset)["tables"].items():
             typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
         return
     pairs = dict(pair(text) for text in column or [])
-    brought = own_data.from_csv(dataset, csv, pairs, date_format=date_format, decimal=decimal)
+    said = reading.said(
+        encoding=encoding, separator=separator, header=not no_header, names=names, header_line=header_line,
+        sheet=sheet, query=query, decimal=decimal, thousands=thousands, date_format=date_format,
+        timezone=timezone, time=time, since=since, until=until,
+    )  # fmt: skip
+    brought = own_data.from_csv(dataset, orders, pairs, reading=said)
     for line in brought.lines():
         typer.echo(line)
     typer.echo(f"Next: crmlab compare churn {dataset}")

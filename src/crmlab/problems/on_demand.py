@@ -7,7 +7,7 @@ from typing import Any
 
 from crmlab import params as reading
 from crmlab import store
-from crmlab.data.own_data import NAME
+from crmlab.data.own_names import NAME
 from crmlab.problems.default_windows import auto_spec
 from crmlab.problems.files import save
 from crmlab.problems.keys import problem_key
