@@ -6,7 +6,6 @@ python benchmarks ledger --lines 1000000 10000000 --before ../earlier/src --pola
 from __future__ import annotations
 
 import argparse
-import importlib
 import itertools
 import json
 import os
@@ -18,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from _results import keep
 from _shop_log import draw
@@ -64,7 +62,8 @@ def main(arguments: Sequence[str] = ()) -> None:
 # --- the stages, each in a process of its own ----------------------------------------------------
 def door(file: str) -> dict[str, object]:
     """Bring the file in."""
-    from_csv = _either("crmlab.data.own_data", "crmlab.own_data").from_csv
+    from crmlab.data.own_data import from_csv
+
     return _timed(lambda: from_csv(DATASET, Path(file)))
 
 
@@ -107,8 +106,8 @@ def families(file: str, cutoffs: Sequence[str] = CUTOFFS) -> dict[str, object]:
     import datetime as dt
 
     from crmlab import store
+    from crmlab.history.gather import as_known, gather
 
-    gathering = _either("crmlab.history.gather", "crmlab.features._gather")
     chosen = ("purchases", "basket", "rhythm", "returns", "channels")
 
     def compute() -> None:
@@ -116,9 +115,9 @@ def families(file: str, cutoffs: Sequence[str] = CUTOFFS) -> dict[str, object]:
         tables = store.open_tables(DATASET, engine)
         for day in cutoffs:
             cutoff = dt.datetime.fromisoformat(day)
-            known = gathering.as_known(tables, cutoff, engine)
+            known = as_known(tables, cutoff, engine)
             people = known["purchase_lines"].select("customer").distinct()
-            gathering.gather(known, engine.to_pyarrow(people).to_pandas(), engine, cutoff=cutoff, families=chosen)
+            gather(known, engine.to_pyarrow(people).to_pandas(), engine, cutoff=cutoff, families=chosen)
 
     return _timed(compute)
 
@@ -137,14 +136,6 @@ STAGES: dict[str, Callable[[str], dict[str, object]]] = {
     "families": families,
     "families_once": families_once,
 }
-
-
-def _either(today: str, earlier: str) -> Any:
-    """Return a module that an earlier commit had by another name."""
-    try:
-        return importlib.import_module(today)
-    except ModuleNotFoundError:
-        return importlib.import_module(earlier)
 
 
 def _timed(act: Callable[[], object]) -> dict[str, object]:

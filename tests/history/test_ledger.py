@@ -17,7 +17,7 @@ from crmlab.data.cleaning import Rules, flag
 from crmlab.data.tables import write_tables
 from crmlab.declare.dataset import Dataset
 from crmlab.history.gather import as_known, gather
-from crmlab.history.ledger import beside, build, extend, held, open_ledger, opened
+from crmlab.history.ledger import beside, build, extend, held, open_ledger
 from crmlab.history.ledger.beside import Beside
 
 START = dt.datetime(2024, 1, 1)
@@ -177,18 +177,6 @@ def test_partitions_of_customers_change_nothing(project, monkeypatch):
     monkeypatch.setattr(build, "LINES_AT_ONCE", 20)
     written(np.random.default_rng(1))
     assert_equal_at("shop", [START + dt.timedelta(days=d) for d in (1, 90, 250, DAYS + 90)])
-
-
-@pytest.mark.parametrize("rows", [1, 5, 17])
-def test_pieces_of_a_book_change_nothing(project, monkeypatch, rows):
-    """Customers with fewer and with more rows than are summed together."""
-    written(np.random.default_rng(1))
-    ledger, cutoff = open_ledger("shop"), START + dt.timedelta(days=250)
-    whole = {family: ledger.at(cutoff, family) for family in FAMILIES if ledger.has(family)}
-    assert len(whole) > 5
-    monkeypatch.setattr(opened, "ROWS_AT_ONCE", rows)
-    for family, frame in whole.items():
-        pd.testing.assert_frame_equal(ledger.at(cutoff, family), frame, check_exact=True)
 
 
 def test_a_shop_with_orders_alone(project):

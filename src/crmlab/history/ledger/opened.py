@@ -19,8 +19,6 @@ from crmlab.history.ledger.texts import most_common, text_column
 from crmlab.history.purchase_lines import day_number
 
 TEXTS = ("channel", "country")
-ROWS_AT_ONCE = 2**17
-"""About how many rows are summed together: what is made of them fits into the processor's cache."""
 
 
 def open_ledger(dataset: str) -> Ledger:
@@ -89,11 +87,10 @@ class Ledger:
         return found.reindex(codes).reset_index(drop=True)
 
     def _rows(self, book: str, today: int) -> Iterator[Rows]:
-        """Yield the rows of a book in pieces of whole customers."""
+        """Yield the partitions of a book."""
         with pa.memory_map(str(self.folder / f"{book}.arrow")) as file, pa.ipc.open_file(file) as reader:
             for i in range(reader.num_record_batches):
-                for piece in _pieces(reader.get_batch(i)):
-                    yield Rows(piece, today)
+                yield Rows(reader.get_batch(i), today)
 
     def _channels(self, today: int) -> pd.DataFrame:
         """Return the columns of `features/channels.py`."""
@@ -135,19 +132,6 @@ class Ledger:
         numbers = {c: found[c].astype(np.float64) for c in ("first_pages", "first_seconds", "first_carted")}
         texts = {c: found[c].astype("str") for c in found if c != "code" and c not in numbers}
         return frame.assign(**numbers, **texts)
-
-
-def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a batch, in order of customers, about `ROWS_AT_ONCE` at a time; at least one piece."""
-    codes = batch.column("code").to_numpy()
-    start = 0
-    while len(codes) - start > ROWS_AT_ONCE:
-        end = np.searchsorted(codes, codes[start + ROWS_AT_ONCE])
-        end = end if end > start else np.searchsorted(codes, codes[start], side="right")
-        yield batch.slice(start, end - start)
-        start = int(end)
-    if start < len(codes) or not len(codes):
-        yield batch.slice(start)
 
 
 def _places(sorted_codes: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
