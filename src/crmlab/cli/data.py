@@ -12,6 +12,8 @@ from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_tab
 
 verbs = typer.Typer()
 
+Beside = Annotated[Path | None, typer.Option(help="A further table of your shop, as CSV.")]
+
 
 @verbs.command()
 def datasets() -> None:
@@ -35,10 +37,41 @@ def fetch(dataset: DatasetName) -> None:
 @verbs.command()
 def tables(
     dataset: DatasetName,
-    csv: Annotated[Path | None, typer.Option(help="Your own orders as CSV; DATASET is its new name.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", "--orders", help="Your own orders as CSV; DATASET is its new name."),
+    ] = None,
+    customers: Beside = None,
+    products: Beside = None,
+    assortment: Beside = None,
+    sessions: Beside = None,
+    events: Beside = None,
+    contacts: Beside = None,
+    tickets: Beside = None,
+    memberships: Beside = None,
+    fulfilment: Beside = None,
+    reviews: Beside = None,
+    consents: Beside = None,
+    labelled: Annotated[
+        Path | None, typer.Option(help="Instead of orders: rows of your own with an outcome.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="The column of --labelled that is 1 or 0.")] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="The column of --labelled that says whose row it is.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="The column of --labelled that orders rows in time.")
+    ] = None,
+    positive: Annotated[str | None, typer.Option(help="The word of --outcome that means 1.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="A column of --labelled whose numbers are codes.")
+    ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="Where a column is not recognised: OURS=YOURS, such as customer=ClientNo."),
+        typer.Option(
+            help="Where a column is not recognised: OURS=YOURS, such as customer=ClientNo; of a further "
+            "table TABLE.OURS=YOURS."
+        ),
     ] = None,
     date_format: Annotated[
         str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
@@ -47,20 +80,36 @@ def tables(
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
-    Your own shop: `crmlab tables myshop --csv orders.csv`, then `crmlab compare churn myshop`.
+    Your own shop: `crmlab tables myshop --orders orders.csv`, then `crmlab ready myshop`. Further tables
+    of the shop come with it, each a file (docs/own_data.md), and are replaced together.
     """
-    from crmlab.data import own_data
+    from crmlab.cli import own
+    from crmlab.data import own_data, own_tables
     from crmlab.data import tables as making
 
+    files = {n: f for n, f in locals().items() if n in own.FURTHER and f is not None}
+    own.check(csv=csv, labelled=labelled, outcome=outcome, further=files)
+    if labelled is not None:
+        asked = own_tables.Asked(outcome or "", customer, period, positive, tuple(text or ()))
+        for line in own_tables.from_labelled(
+            dataset, labelled, asked, decimal=decimal, date_format=date_format
+        ):
+            typer.echo(line)
+        typer.echo(f"Next: crmlab ready {dataset}")
+        return
     if csv is None:
         for name, facts in making.make_tables(dataset)["tables"].items():
             typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
         return
-    pairs = dict(pair(text) for text in column or [])
-    brought = own_data.from_csv(dataset, csv, pairs, date_format=date_format, decimal=decimal)
-    for line in brought.lines():
+    pairs, others = own.divided(dict(pair(text) for text in column or []))
+    beside = own_tables.Files(files, others, decimal, date_format)
+    further = own_tables.further(beside) if files else None
+    brought = own_data.from_csv(
+        dataset, csv, pairs, date_format=date_format, decimal=decimal, further=further
+    )
+    for line in (*brought.lines(), *beside.said):
         typer.echo(line)
-    typer.echo(f"Next: crmlab compare churn {dataset}")
+    typer.echo(f"Next: crmlab compare churn {dataset}, or crmlab ready {dataset}: what can be asked")
 
 
 @verbs.command()

@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +66,7 @@ def from_csv(
     date_format: str | None = None,
     decimal: str = ".",
     currency: str = "",
+    further: Callable[[Path], dict[str, dict[str, Any]]] | None = None,
 ) -> Brought:
     """Make the tables of a user's own orders and return what came of them.
 
@@ -73,6 +74,8 @@ def from_csv(
     line, separated by commas, semicolons or tabs, with a customer, a time, and an amount or a
     quantity and a unit price. columns: {field: column name} where a column is not recognised by
     its name. date_format: as in strptime ('%d/%m/%Y'), where dates are not ISO. decimal: '.' or ','.
+    further: writes more tables into the folder of the order lines and returns their facts by name
+    (crmlab.data.own_tables.further); all are replaced together.
 
     What the file does not have: without an amount it is quantity times price; without a quantity
     each line is one piece (minus one where the amount is negative); without an order id each line
@@ -113,7 +116,9 @@ def from_csv(
             span=span,
         )
         flags = summary(published.folder / "transactions.parquet")
-        whole = {**identity(name, declared), "tables": {"transactions": made}, "flags": flags}
+        others = further(published.folder) if further else {}
+        tables = dict(sorted({"transactions": made, **others}.items()))
+        whole = {**identity(name, declared), "tables": tables, "flags": flags}
         published.fingerprint.update(store.rounded(whole))
     unused = [n for n in names if n not in chosen.values()]
     return Brought(published.fingerprint, chosen, unused, hidden, workplace.counts)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from crmlab import registry, store
+from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
+from crmlab.problems import visitors
+from crmlab.problems.grouped import GROUPS
+
+ACQUISITION: Final = "acquisition"
+"""The question that asks for people who are no customers yet."""
 
 
 def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
-    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is 90 days, or
-    D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
+    Labelled table: 5-fold cross-validation, twice, dividing no customer where the rows name theirs; where
+    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is 90
+    days, or D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
     train cutoffs lie one horizon apart before it, each with at least one horizon of history
     (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
     within 30 days, or within D // 5. Raises UsageError below 35 days.
@@ -21,7 +28,7 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
     if "labelled" in tables:
-        return {"dataset": dataset, "protocol": "cross_validation", "folds": 5, "repeats": 2}
+        return _labelled(dataset, tables["labelled"], connection)
     if "transactions" not in tables:
         raise UsageError(f"'{dataset}' has neither transactions nor a labelled table: nothing to ask of it")
     times = tables["transactions"].timestamp
@@ -37,15 +44,35 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     if on_baskets:
         asked = {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
         return {"dataset": dataset, "protocol": "next_basket", "by": "product", **asked}
-    back = range(1, (test - first).days // horizon)
-    taught = any(kind.TARGET for kind in kinds)
-    cutoffs = sorted(test - dt.timedelta(days=horizon * k) for k in back) if taught else []
-    return {
+    spec = {
         "dataset": dataset,
         "protocol": "rolling",
         "horizon_days": horizon,
         "gap_days": 0,
         "features": registry.names("features"),
+    }
+    if task == ACQUISITION and visitors.are_cut(tables, connection):
+        # nobody is a customer yet: what is known of customers is no column of a visitor
+        digest = fingerprint(dataset)["tables"]["events"]["digest"]
+        spec |= {"features": ["browsing"], visitors.PEOPLE: visitors.VISITORS, "events": digest}
+    back = range(1, (test - first).days // horizon)
+    taught = any(kind.TARGET for kind in kinds)
+    cutoffs = sorted(test - dt.timedelta(days=horizon * k) for k in back) if taught else []
+    return spec | {
         "train_cutoffs": [c.isoformat() for c in cutoffs],
         "test_cutoffs": [test.isoformat()],
     }
+
+
+def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:
+    """Return a spec of a labelled table: by customers, in time, or at random."""
+    dealt = {"dataset": dataset, "protocol": "cross_validation", "folds": 5, "repeats": 2}
+    if "cluster" in table.columns:
+        return dealt | {GROUPS: "cluster"}
+    periods, missing = (
+        connection.to_pyarrow(asked).as_py()
+        for asked in (table.period.nunique(), table.period.isnull().sum())
+    )
+    if missing == 0 and periods >= 5:
+        return {"dataset": dataset, "protocol": "chronological", "train_share": 0.8}
+    return dealt
