@@ -12,7 +12,7 @@ import pandas as pd
 from crmlab import registry, store
 from crmlab.data import schemas
 from crmlab.data.bench import Bench, bench
-from crmlab.data.own_tables.casting import Source, cast
+from crmlab.data.own_tables.casting import Source, cast, times
 from crmlab.data.own_tables.columns import recognised
 from crmlab.data.own_tables.completing import Orders, completed, visits
 from crmlab.data.own_tables.fields import NUMBERED, TABLES
@@ -76,8 +76,10 @@ def _brought(workplace: Bench, table: str, path: Path, files: Files, orders: Ord
     frame = source.read()
     chosen = recognised(table, list(frame.columns), files.columns.get(table, {}), path.name)
     declared = registry.find("canonical", table).columns
+    dated = {theirs: frame[theirs] for ours, theirs in chosen.items() if declared[ours].kind == TIME}
+    when = times(workplace, source, dated)
     typed = {
-        ours: cast(workplace, source, theirs, frame[theirs], declared[ours].kind)
+        ours: when[theirs] if theirs in when else cast(source, theirs, frame[theirs], declared[ours].kind)
         for ours, theirs in chosen.items()
     }
     _check_values(table, typed, chosen, source)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -72,12 +72,10 @@ def _stripped(column: pd.Series) -> pd.Series:
     return column.mask(column == "")
 
 
-def cast(workplace: Bench, source: Source, column: str, values: pd.Series, kind: str) -> pd.Series:
-    """Return a text column as values of a kind; what cannot be read is noted and null."""
+def cast(source: Source, column: str, values: pd.Series, kind: str) -> pd.Series:
+    """Return a text column as values of a kind that is no time; what cannot be read is noted and null."""
     if kind == kinds.TEXT:
         return without_decimal(values.fillna(""))
-    if kind == kinds.TIME:
-        return _times(workplace, source, column, values)
     read, what = _reader(source, kind)
     found = read(values)
     source.note(column, f"is not {what}", found.isna() & values.notna(), values)
@@ -107,9 +105,30 @@ def numbers(values: pd.Series, decimal: str, form: str = PLAIN_NUMBER) -> pd.Ser
     return pd.to_numeric(values.where(fits).str.replace(decimal, ".", regex=False)).astype("float64")
 
 
-def _times(workplace: Bench, source: Source, column: str, values: pd.Series) -> pd.Series:
-    """Return dates and times as datetime64[us], in the one order of day and month that the column proves."""
-    numbered = pa.table({NUMBER: range(1, len(values) + 1), "text": pa.array(values, pa.string())})
+def times(workplace: Bench, source: Source, columns: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """Return dates and times as datetime64[us], in the one order of day and month that the file proves.
+
+    columns: {column name of the file: its text}. What cannot be read is noted and null.
+    """
+    if not columns:
+        return {}
+    together = pd.concat(columns.values(), ignore_index=True)
+    found, reading = _read_times(workplace, source, together)
+    count, made = len(together) // len(columns), {}
+    for place, (column, values) in enumerate(columns.items()):
+        rows = range(place * count, (place + 1) * count)
+        made[column] = found.iloc[rows].set_axis(values.index)
+        for fault in reading.faults:
+            here = [row - rows.start for row in fault.rows if row in rows]
+            source.note(column, fault.what, pd.Series(range(count)).isin(here), values)
+        if not reading.faults:
+            _check_times(source, column, values, made[column], reading.what)
+    return made
+
+
+def _read_times(workplace: Bench, source: Source, texts: pd.Series) -> tuple[pd.Series, dates.Reading]:
+    """Return the times that texts say, and how they were read."""
+    numbered = pa.table({NUMBER: range(1, len(texts) + 1), "text": pa.array(texts, pa.string())})
     workplace.connection.register("times", numbered)
     workplace.do(Step("read", f"SELECT {quoted(NUMBER)}, text AS timestamp FROM times", kept=True))
     slashed = workplace.row(f"SELECT {dates.ANY_SLASHED} AS slashed FROM read")["slashed"]
@@ -117,17 +136,11 @@ def _times(workplace: Bench, source: Source, column: str, values: pd.Series) -> 
     select = f"SELECT {reading.sql} AS time FROM read {reading.join} ORDER BY read.{quoted(NUMBER)}"
     found = workplace.connection.sql(select).to_arrow_table().column("time").to_pandas()
     workplace.connection.unregister("times")
-    found = found.astype("datetime64[us]").set_axis(values.index)
-    if reading.faults:
-        for fault in reading.faults:
-            source.note(column, fault.what, pd.Series(range(len(values))).isin(fault.rows), values)
-        return found
-    source.note(column, reading.what, found.isna() & values.notna(), values)
+    return found.astype("datetime64[us]"), reading
+
+
+def _check_times(source: Source, column: str, values: pd.Series, found: pd.Series, what: str) -> None:
+    """Note texts that are no date, and dates that cannot be meant."""
+    source.note(column, what, found.isna() & values.notna(), values)
     far = ~found.dt.year.between(*dates.YEARS) & found.notna()
     source.note(column, dates.TOO_FAR, far, values)
-    return found
-
-
-def chosen_values(frame: pd.DataFrame, chosen: Mapping[str, str]) -> dict[str, Any]:
-    """Return {column of the table: text of the file}."""
-    return {ours: frame[theirs] for ours, theirs in chosen.items()}

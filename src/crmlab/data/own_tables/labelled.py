@@ -14,11 +14,10 @@ from crmlab import store
 from crmlab.data import schemas
 from crmlab.data.bench import Bench, bench
 from crmlab.data.own_data import LICENCE, _check_name, _keep_out_of_git
-from crmlab.data.own_tables.casting import PLAIN_NUMBER, Source, cast, numbers
+from crmlab.data.own_tables.casting import PLAIN_NUMBER, Source, numbers, times
 from crmlab.data.own_tables.words import FLAGS, plain
 from crmlab.data.tables import canonical, facts, identity, publishing
 from crmlab.declare.dataset import Dataset
-from crmlab.declare.table import TIME
 from crmlab.errors import USAGE, DataError, UsageError, did_you_mean
 
 NOTHING: Final = ("na", "n/a", "nan", "null", "none", "-", "?", ".", "#n/a", "missing", "unknown")
@@ -166,8 +165,7 @@ def _period(workplace: Bench, source: Source, frame: pd.DataFrame, column: str |
     is_dates = whole.dropna().between(*COMPACT_DATES).all()
     if whole.notna().all() and not is_dates:
         return whole.astype("Int64")
-    times = cast(workplace, source, column, values, TIME)
-    days = (times - pd.Timestamp(0)) // pd.Timedelta(days=1)
+    days = (times(workplace, source, {column: values})[column] - pd.Timestamp(0)) // pd.Timedelta(days=1)
     return days.astype("Int64")
 
 
