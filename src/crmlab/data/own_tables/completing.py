@@ -47,7 +47,17 @@ def _fulfilment(frame: pd.DataFrame, orders: Orders) -> tuple[pd.DataFrame, list
     placed = frame["order_id"].map(known["timestamp"])
     given = frame.get("timestamp", placed)
     said = [f"put aside: {away:,} deliveries of orders that are not among the orders"] if away else []
-    return frame.assign(timestamp=given.fillna(placed)), said
+    promised, are_days = frame["promised"], _are_days(frame["promised"])
+    if are_days:
+        said.append("promised is a day without an hour: it holds until the end of that day")
+        promised = promised + pd.Timedelta(days=1)
+    return frame.assign(timestamp=given.fillna(placed), promised=promised), said
+
+
+def _are_days(times: pd.Series) -> bool:
+    """Tell whether all times of a column are midnights."""
+    known = times.dropna()
+    return bool(len(known) and (known == known.dt.floor("D")).all())
 
 
 def _reviews(frame: pd.DataFrame, orders: Orders) -> tuple[pd.DataFrame, list[str]]:
