@@ -113,11 +113,33 @@ def tables(
 
 
 @verbs.command()
+def ready(dataset: DatasetName) -> None:
+    """Say which questions can be asked of a shop, of how many, and what to record first.
+
+    Nothing is fitted. The smallest difference is the one that so many customers show with a chance of 80 %.
+    """
+    from crmlab.cli.words import print_sheet
+    from crmlab.findings.shop.ready import find
+
+    found = find(dataset)
+    print_sheet(found.head())
+    for sentence in found.sentences:
+        typer.echo(sentence)
+    can = found.table[found.table["can_be_asked"]]
+    if len(can):
+        typer.echo(f"Next: crmlab compare {can['task'].iloc[0]} {dataset}")
+
+
+@verbs.command()
 def problem(task: TaskName, name: ProblemName) -> None:
     """Pose a task on a data set: rows before the cutoff, folds, solution, facts."""
-    from crmlab.problems.on_demand import posed
+    from crmlab.problems import chosen
+    from crmlab.problems.on_demand import is_own, posed
 
-    facts = posed(task, name).facts
+    made = posed(task, name)
+    facts = made.facts
     typer.echo(
         f"{task}/{name}: {facts['n_rows']:,} rows, {len(facts['folds'])} folds, digest {facts['digest'][:12]}"
     )
+    for sentence in chosen.sentences(made) if is_own(task, name) else []:
+        typer.echo(sentence)

@@ -5,22 +5,34 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+import pandas as pd
+
 from crmlab import registry, store
 from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
 from crmlab.problems import visitors
 from crmlab.problems.grouped import GROUPS
 
+HORIZONS: Final = (30, 60, 90, 180, 365)
+"""Days of a label window, of which the one is taken that suits how often customers come back."""
+
+RETURNED: Final = 0.8
+"""The share of returns that a horizon should hold."""
+
+FEWEST_RETURNS: Final = 30
+USUAL: Final = 90
+
 ACQUISITION: Final = "acquisition"
 """The question that asks for people who are no customers yet."""
 
 
-def auto_spec(dataset: str, task: str) -> dict[str, Any]:
+def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
     Labelled table: 5-fold cross-validation, twice, dividing no customer where the rows name theirs; where
-    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is 90
-    days, or D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
+    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is
+    within which four of five customers who came back did so, of HORIZONS, or D // 5 where that is less, or
+    the one asked for; the last cutoff tests and its label window ends with the data; the
     train cutoffs lie one horizon apart before it, each with at least one horizon of history
     (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
     within 30 days, or within D // 5. Raises UsageError below 35 days.
@@ -39,7 +51,7 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")
     kinds = [registry.module("kinds", k) for k in registry.find("tasks", task).kinds]
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
-    horizon = min(30 if on_baskets else 90, days // 5)
+    horizon = asked_horizon or min(30 if on_baskets else _usual(tables, connection), days // 5)
     test = end - dt.timedelta(days=horizon)
     if on_baskets:
         asked = {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
@@ -62,6 +74,18 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
         "train_cutoffs": [c.isoformat() for c in cutoffs],
         "test_cutoffs": [test.isoformat()],
     }
+
+
+def _usual(tables: Any, connection: Any) -> int:
+    """Return the first of HORIZONS within which four of five returns came, 90 days where few came back."""
+    lines = tables["transactions"].filter(lambda t: t.customer.notnull() & (t.quantity > 0))
+    days = lines.select("customer", day=lines.timestamp.cast("date")).distinct()
+    found = connection.to_pyarrow(days.order_by("customer", "day")).to_pandas()
+    days_apart = pd.to_datetime(found["day"]).diff().dt.days[found["customer"] == found["customer"].shift()]
+    if len(days_apart) < FEWEST_RETURNS:
+        return USUAL
+    usual = float(days_apart.quantile(RETURNED))
+    return next((h for h in HORIZONS if h >= usual), HORIZONS[-1])
 
 
 def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:

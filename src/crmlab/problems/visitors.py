@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import ibis
-import pandas as pd
+import pyarrow as pa
 
 from crmlab.data.own_tables.identity import NOBODY
 
@@ -47,7 +47,7 @@ def by_visitor(tables: Mapping[str, Any], connection: Any) -> dict[str, Any]:
     return {n: t for n, t in tables.items() if n not in (*RENAMED, "customers")} | renamed
 
 
-def _names(tables: Mapping[str, Any], connection: Any) -> pd.DataFrame:
+def _names(tables: Mapping[str, Any], connection: Any) -> pa.Table:
     """Return `known_as, person`: each customer that has another name, and that name."""
     named = tables["events"].filter(
         lambda t: t.customer.notnull() & t.visitor.notnull() & (t.signed_in_at == t.timestamp)
@@ -63,7 +63,8 @@ def _names(tables: Mapping[str, Any], connection: Any) -> pd.DataFrame:
     new = first[~was_one]
     # of two customers who signed in on one visitor, the visitor is the first of them
     new = new.sort_values("timestamp", kind="stable").drop_duplicates("visitor")
-    return pd.DataFrame({"known_as": new.index.astype("str"), "person": (NOBODY + new["visitor"]).to_numpy()})
+    texts = {"known_as": new.index.tolist(), "person": (NOBODY + new["visitor"]).tolist()}
+    return pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()})
 
 
 def _renamed(table: Any, names: Any) -> Any:
