@@ -143,3 +143,21 @@ def problem(task: TaskName, name: ProblemName) -> None:
     )
     for sentence in chosen.sentences(made) if is_own(task, name) else []:
         typer.echo(sentence)
+
+
+@verbs.command()
+def export(
+    dataset: DatasetName,
+    to: Annotated[
+        Path | None, typer.Option(help="Where the folder of the export is made. Default: exports/.")
+    ] = None,
+) -> None:
+    """Write a data set for other programs: one DuckDB file, Parquet, and a data dictionary.
+
+    Views of orders, customers and days, lists of people and scores with their date, and of every column what
+    it means and since when it is known.
+    """
+    from crmlab.desk.export import export as write
+
+    folder = write(dataset, to=to)
+    typer.echo(f"{dataset}: {store.show(folder / f'{dataset}.duckdb')}, and each table in parquet/ beside it")
