@@ -81,7 +81,7 @@ def tables(
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
     Your own shop: `crmlab tables myshop --orders orders.csv`, then `crmlab ready myshop`. Further tables
-    of the shop come with it, each a file (docs/own_data.md), and are replaced together.
+    of the shop come with it, each a file (docs/own_tables.md), and are replaced together.
     """
     from crmlab.cli import own
     from crmlab.data import own_data, own_tables

@@ -24,7 +24,7 @@ def draw(dataset: str) -> _style.Picture:
     """
     by_day = trade.daily(dataset)
     strongest = peaks(by_day)
-    dates = ", ".join(f"{place} {day:%d %b %Y}" for place, day in enumerate(strongest, 1))
+    dates = ", ".join(f"{place}: {day:%d %b %Y}" for place, day in enumerate(strongest, 1))
     with _style.look():
         figure, axes = _style.canvas(
             f"{described(dataset).label}: the calendar",
