@@ -11,6 +11,7 @@ from crmlab import registry, store
 from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
 from crmlab.problems import visitors
+from crmlab.problems.consenting import CONSENTS
 from crmlab.problems.grouped import GROUPS
 
 HORIZONS: Final = (30, 60, 90, 180, 365)
@@ -53,8 +54,11 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
     horizon = asked_horizon or min(30 if on_baskets else _usual(tables, connection), days // 5)
     test = end - dt.timedelta(days=horizon)
+    known = fingerprint(dataset)["tables"]
+    # a table of consents is read as of each cutoff, and wins over `customers.consent`
+    dated = {CONSENTS: known["consents"]["digest"]} if "consents" in known else {}
     if on_baskets:
-        asked = {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
+        asked = dated | {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
         return {"dataset": dataset, "protocol": "next_basket", "by": "product", **asked}
     spec = {
         "dataset": dataset,
@@ -62,10 +66,11 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
         "horizon_days": horizon,
         "gap_days": 0,
         "features": registry.names("features"),
+        **dated,
     }
     if task == ACQUISITION and visitors.are_cut(tables, connection):
         # nobody is a customer yet: what is known of customers is no column of a visitor
-        digest = fingerprint(dataset)["tables"]["events"]["digest"]
+        digest = known["events"]["digest"]
         spec |= {"features": ["browsing"], visitors.PEOPLE: visitors.VISITORS, "events": digest}
     back = range(1, (test - first).days // horizon)
     taught = any(kind.TARGET for kind in kinds)

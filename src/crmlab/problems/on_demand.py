@@ -60,7 +60,7 @@ def own_spec(dataset: str, task: str) -> dict[str, Any]:
     return kept | said
 
 
-SPEC: Final = ("protocol", "features", "people", "events", "groups")
+SPEC: Final = ("protocol", "features", "people", "events", "groups", "consents")
 """What a chosen spec holds beside the settings of its protocol."""
 
 

@@ -14,7 +14,7 @@ from crmlab.errors import UsageError
 from crmlab.history.ledger import open_ledger
 from crmlab.history.ledger.beside import Beside
 from crmlab.params.protocols import protocol
-from crmlab.problems import censoring, from_baskets, from_events, from_labelled, grouped, visitors
+from crmlab.problems import censoring, consenting, from_baskets, from_events, from_labelled, grouped, visitors
 from crmlab.problems.baskets_read import baskets_read
 from crmlab.problems.files import digest
 from crmlab.problems.keys import posed_spec, problem_key
@@ -61,6 +61,7 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, seed: int) -> Problem
         beside = connection if people is not tables else Beside(connection, open_ledger(dataset))
         tables = people
         posed = from_events.pose(entry, tables, spec, last_day=last_day_of(declared), connection=beside)
+    posed = consenting.as_of(posed, tables, spec, connection)
     key = problem_key(task, name, spec, seed=seed)
     return Problem(
         task,
