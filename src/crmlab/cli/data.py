@@ -109,7 +109,8 @@ def tables(
     )
     for line in (*brought.lines(), *beside.said):
         typer.echo(line)
-    typer.echo(f"Next: crmlab compare churn {dataset}, or crmlab ready {dataset}: what can be asked")
+    typer.echo(f"What can be asked of it: crmlab ready {dataset}")
+    typer.echo(f"Next: crmlab compare churn {dataset}")
 
 
 @verbs.command()
