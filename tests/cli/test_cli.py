@@ -317,6 +317,27 @@ def test_the_users_own_orders_are_told_about(project, monkeypatch, capsys):
     assert "mine (your own data)" in said.splitlines()[-1]
 
 
+def test_what_a_file_leaves_open_is_asked_and_answered_by_options(project, monkeypatch, capsys):
+    text = "7;1,250;03/04/2024 23:30 +0000;Müller\n8;2,500;05/06/2024 23:30 +0000;Weiß\n"
+    (project / "orders.csv").write_bytes(text.encode("cp1252"))
+    given = ["tables", "mine", "--orders", "orders.csv"]
+    answers = [
+        ("--encoding", "cp1252"),
+        ("--names", "customer,total,date,description"),
+        ("--thousands", "amount=,"),
+        ("--date-format", "dmy"),
+    ]
+    for answer in answers:
+        code, said = call(monkeypatch, capsys, *given)
+        assert code == USAGE
+        assert answer[0] in said
+        given += answer
+    code, said = call(monkeypatch, capsys, *given, "--timezone", "Europe/Berlin")
+    assert code == 0, said
+    assert "2 order lines from 2024-04-04 01:30:00 to 2024-06-06 01:30:00" in said
+    assert "timestamp: offsets became the local time of Europe/Berlin" in said
+
+
 def test_a_comparison_says_where_its_lists_are(project, monkeypatch, capsys):
     ranking = pd.DataFrame([["x"] * 7], columns=[*"abcdef", "Note"])
     verdict = types.SimpleNamespace(sentences=["Nobody leads."])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from crmlab.cli import data, own
 from crmlab.data.own_tables.fields import TABLES
 from crmlab.errors import UsageError
 
-FILE = Path("file.csv")
+FILE = "file.csv"
 
 
 def test_every_table_that_a_shop_can_bring_is_an_option():
@@ -30,14 +29,14 @@ def test_every_column_of_a_table_can_be_brought(table):
 
 
 def test_files_that_do_not_go_together_are_refused():
-    own.check(csv=FILE, labelled=None, outcome=None, further={"events": FILE})
-    own.check(csv=None, labelled=FILE, outcome="left", further={})
+    own.check(orders=FILE, labelled=None, outcome=None, further={"events": FILE})
+    own.check(orders=None, labelled=FILE, outcome="left", further={})
     with pytest.raises(UsageError, match="--events needs --orders FILE"):
-        own.check(csv=None, labelled=None, outcome=None, further={"events": FILE})
+        own.check(orders=None, labelled=None, outcome=None, further={"events": FILE})
     with pytest.raises(UsageError, match="--labelled stands alone"):
-        own.check(csv=FILE, labelled=FILE, outcome="left", further={})
+        own.check(orders=FILE, labelled=FILE, outcome="left", further={})
     with pytest.raises(UsageError, match="go together"):
-        own.check(csv=None, labelled=FILE, outcome=None, further={})
+        own.check(orders=None, labelled=FILE, outcome=None, further={})
 
 
 def test_a_column_says_of_which_table_it_is():

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from crmlab import store, story
-from crmlab.data import catalogue, order_lines
+from crmlab.data import catalogue
 from crmlab.data.described import described
 from crmlab.data.own_data import from_csv
-from crmlab.errors import CrmlabError
+from crmlab.data.reading import Reading
+from crmlab.data.values import cast
+from crmlab.errors import CrmlabError, UsageError
 
 ORDERS = """\
 Order ID,CustomerID,Order Date,SKU,Qty,Price,Country
@@ -30,10 +32,10 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def bring(project, text, columns=None, name="mine", **options):
+def bring(project, text, columns=None, name="mine", currency="", **said):
     file = project / "orders.csv"
     file.write_text(text, encoding="utf-8")
-    return from_csv(name, file, columns, **options)
+    return from_csv(name, file, columns, reading=Reading(**said), currency=currency)
 
 
 def refusal(project, text, columns=None, **options):
@@ -139,14 +141,15 @@ def test_a_column_is_recognised_however_its_words_are_joined(project, column):
     assert set(brought.columns) == {"customer", "timestamp", "unit_price", "quantity"}
 
 
-def test_a_decimal_comma_is_read_where_it_is_said(project):
+def test_a_decimal_comma_is_read_where_the_column_proves_it(project):
     text = "customer;date;qty;price\n1;2024-01-01;2,0;1,50\n1;2024-01-02;1;-3\n"
-    says = refusal(project, text)
-    assert "price '1,50' is not a plain number like 1234.56 (if ',' is the decimal sign: --decimal ,)" in says
-    says = refusal(project, text.replace(",", "."), decimal=",")
+    says = refusal(project, text.replace(",", "."), decimal={"": ","})
     assert "price '1.50' is not a plain number like 1234,56 (if '.' is the decimal sign: --decimal .)" in says
-    assert "--decimal ';' is neither . nor ," in refusal(project, text, decimal=";")
-    bring(project, text, decimal=",")
+    with pytest.raises(UsageError, match=r"--decimal ';' is neither \. nor ,"):
+        Reading(decimal={"": ";"})
+    assert "price: ',' as decimal sign" in " ".join(bring(project, text).said)
+    assert transactions()["amount"].astype(float).tolist() == [3.0, -3.0]
+    bring(project, text, decimal={"": ","})
     assert transactions()["amount"].astype(float).tolist() == [3.0, -3.0]
 
 
@@ -262,13 +265,13 @@ def test_what_does_not_fit_is_said_in_the_callers_words(project, text, columns, 
 
 
 def test_all_bad_values_are_reported_at_once_with_their_lines(project):
-    text = "customer,date,amount\n1,2024-01-01,12\n1,oops,€5\n\n"
-    text += "1,2024-02-30,nan\n1,2024-03-01,1e9\n1,2024-03-01,1,5\n"
+    text = "customer,date,amount\n1,2024-01-01,12\n1,oops,five\n\n"
+    text += "1,2024-02-30,nan\n1,2024-03-01,1e308\n1,2024-03-01,1,5\n"
     assert "line 7: 4 values for 3 columns" in refusal(project, text)
     says = refusal(project, text.replace("1,5\n", '"1,5"\n'))
     assert "date 'oops' is not a date" in says
     assert "(lines 3, 5)" in says
-    assert "amount '€5' is not a plain number like 1234.56 (lines 3, 5, 6, 7)" in says
+    assert "amount 'five' is not a plain number like 1234.56 (lines 3, 5, 6)" in says
 
 
 def test_a_missing_file(project):
@@ -277,15 +280,15 @@ def test_a_missing_file(project):
 
 
 def test_what_the_first_lines_do_not_show_is_asked_of_the_whole_file(project, monkeypatch):
-    monkeypatch.setattr(order_lines, "FIRST", 2)
+    monkeypatch.setattr(cast, "FIRST", 2)
     head = "customer,date,amount\n1.0,2024-01-05,2\n2.0,2024-01-06,3\n"
     bring(project, head + "3.0,2024-01-07,4\n")
     assert transactions()["customer"].tolist() == ["1", "2", "3"]
     bring(project, head + "3,2024-01-07,4\n")
     assert transactions()["customer"].tolist() == ["1.0", "2.0", "3"]
     says = refusal_of(project, head + "3,13/01/2024,4\n")
-    assert "date '2024-01-05' is not a date" in says
-    assert "(lines 2, 3)" in says
+    assert "date '13/01/2024' is written in another form than '2024-01-05' (2 lines)" in says
+    assert "(line 4)" in says
 
 
 def refusal_of(project, text):

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from crmlab import store
+from crmlab.cli import reading
 from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_table
 
 verbs = typer.Typer()
 
-Beside = Annotated[Path | None, typer.Option(help="A further table of your shop, as CSV.")]
+Beside = Annotated[str | None, typer.Option(help="A further table of your shop, a file as of the orders.")]
 
 
 @verbs.command()
@@ -37,9 +38,14 @@ def fetch(dataset: DatasetName) -> None:
 @verbs.command()
 def tables(
     dataset: DatasetName,
-    csv: Annotated[
-        Path | None,
-        typer.Option("--csv", "--orders", help="Your own orders as CSV; DATASET is its new name."),
+    orders: Annotated[
+        str | None,
+        typer.Option(
+            "--orders",
+            "--csv",
+            help="Your own orders: a file (CSV, Excel, Parquet, JSON lines, a database), a folder or a "
+            "pattern; DATASET is the new name.",
+        ),
     ] = None,
     customers: Beside = None,
     products: Beside = None,
@@ -53,7 +59,7 @@ def tables(
     reviews: Beside = None,
     consents: Beside = None,
     labelled: Annotated[
-        Path | None, typer.Option(help="Instead of orders: rows of your own with an outcome.")
+        str | None, typer.Option(help="Instead of orders: rows of your own with an outcome.")
     ] = None,
     outcome: Annotated[str | None, typer.Option(help="The column of --labelled that is 1 or 0.")] = None,
     customer: Annotated[
@@ -73,10 +79,20 @@ def tables(
             "table TABLE.OURS=YOURS."
         ),
     ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How your dates are written, such as %d/%m/%Y %H:%M.")
-    ] = None,
-    decimal: Annotated[str, typer.Option(help="The decimal sign of your numbers: . or ,")] = ".",
+    encoding: reading.Encoding = None,
+    separator: reading.Separator = None,
+    no_header: reading.NoHeader = False,
+    names: reading.Names = None,
+    header_line: reading.HeaderLine = None,
+    sheet: reading.Sheet = None,
+    query: reading.Query = None,
+    decimal: reading.Decimal = None,
+    thousands: reading.Thousands = None,
+    date_format: reading.DateFormat = None,
+    timezone: reading.Timezone = None,
+    time: reading.Time = None,
+    since: reading.Since = None,
+    until: reading.Until = None,
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
@@ -88,25 +104,26 @@ def tables(
     from crmlab.data import tables as making
 
     files = {n: f for n, f in locals().items() if n in own.FURTHER and f is not None}
-    own.check(csv=csv, labelled=labelled, outcome=outcome, further=files)
+    own.check(orders=orders, labelled=labelled, outcome=outcome, further=files)
+    said = reading.said(
+        encoding=encoding, separator=separator, header=not no_header, names=names, header_line=header_line,
+        sheet=sheet, query=query, decimal=decimal, thousands=thousands, date_format=date_format,
+        timezone=timezone, time=time, since=since, until=until,
+    )  # fmt: skip
     if labelled is not None:
         asked = own_tables.Asked(outcome or "", customer, period, positive, tuple(text or ()))
-        for line in own_tables.from_labelled(
-            dataset, labelled, asked, decimal=decimal, date_format=date_format
-        ):
+        for line in own_tables.from_labelled(dataset, labelled, asked, reading=said):
             typer.echo(line)
         typer.echo(f"Next: crmlab ready {dataset}")
         return
-    if csv is None:
+    if orders is None:
         for name, facts in making.make_tables(dataset)["tables"].items():
             typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
         return
     pairs, others = own.divided(dict(pair(text) for text in column or []))
-    beside = own_tables.Files(files, others, decimal, date_format)
+    beside = own_tables.Files(files, others, said)
     further = own_tables.further(beside) if files else None
-    brought = own_data.from_csv(
-        dataset, csv, pairs, date_format=date_format, decimal=decimal, further=further
-    )
+    brought = own_data.from_csv(dataset, orders, pairs, reading=said, further=further)
     for line in (*brought.lines(), *beside.said):
         typer.echo(line)
     typer.echo(f"What can be asked of it: crmlab ready {dataset}")

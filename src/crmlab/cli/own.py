@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from crmlab.errors import UsageError, did_you_mean
@@ -16,16 +15,16 @@ FURTHER: Final = (
 
 
 def check(
-    *, csv: Path | None, labelled: Path | None, outcome: str | None, further: Mapping[str, Path]
+    *, orders: str | None, labelled: str | None, outcome: str | None, further: Mapping[str, str]
 ) -> None:
     """Raise UsageError for files that do not go together."""
-    if labelled is not None and (csv is not None or further):
+    if labelled is not None and (orders is not None or further):
         raise UsageError(
             "--labelled stands alone: rows with an outcome are a data set of their own, by another name"
         )
     if (labelled is None) != (outcome is None):
         raise UsageError("--labelled FILE and --outcome COLUMN go together")
-    if further and csv is None:
+    if further and orders is None:
         first = next(iter(further))
         raise UsageError(
             f"--{first} needs --orders FILE: all tables of a shop are read and replaced together"

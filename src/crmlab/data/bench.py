@@ -46,6 +46,8 @@ class Bench:
     connection: duckdb.DuckDBPyConnection
     folder: Path = Path()
     counts: dict[str, int] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    """What a user should know of how the file was read."""
 
     def do(self, step: Step, *, lines: int | None = None) -> int:
         """Do one step and return its count of lines; `lines` is the count where it is known already."""

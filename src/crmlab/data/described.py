@@ -15,6 +15,6 @@ def described(dataset: str) -> Dataset:
     if dataset in registry.names("datasets") or not file.is_file():
         return registry.find("datasets", dataset)
     fields = ("label", "cite", "licence", "homepage", "currency", "barred")
-    known = store.read_json(file, made_by=f"crmlab tables {dataset} --csv FILE", holding=fields)
+    known = store.read_json(file, made_by=f"crmlab tables {dataset} --orders FILE", holding=fields)
     span = tuple(known["span"]) if known.get("span") else None
     return Dataset(**{f: known[f] for f in fields}, span=span)

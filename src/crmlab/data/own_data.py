@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crmlab import registry, store
-from crmlab.data.bench import bench
+from crmlab import store
+from crmlab.data.bench import Bench, bench
 from crmlab.data.cleaning import NO_RULES, mark, summary
 from crmlab.data.faults import SHOWN, Fault
-from crmlab.data.formats.delimited import column_names, line_numbers
-from crmlab.data.formats.in_sql import read
-from crmlab.data.order_lines import DECIMALS, cast, complete
+from crmlab.data.formats.day_and_time import with_time_of_day
+from crmlab.data.formats.opened import opened, paths_of
+from crmlab.data.formats.source import Source
+from crmlab.data.order_lines import cast, complete
 from crmlab.data.own_columns import recognise
+from crmlab.data.own_names import LICENCE, check_name
+from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.tables import identity, publishing
 from crmlab.data.written import write_lines
 from crmlab.declare.dataset import Dataset
-from crmlab.errors import USAGE, DataError, UsageError
-
-LICENCE = "your own data"
-NAME = r"[a-z][a-z0-9_]{0,63}"
+from crmlab.errors import USAGE, DataError
 
 
 class Brought(NamedTuple):
@@ -38,6 +37,8 @@ class Brought(NamedTuple):
     """Paths that git will not see; none where there is no git."""
     steps: dict[str, int]
     """{step: how many lines it made}"""
+    said: Sequence[str] = ()
+    """How the file was read, where that is not plain."""
 
     def lines(self) -> list[str]:
         """Return lines for the terminal: the columns, the flags with their share, what git ignores."""
@@ -45,6 +46,7 @@ class Brought(NamedTuple):
         lines = [f"{name}: {facts['rows']:,} order lines from {facts['first']} to {facts['last']}"]
         lines += [f"  {field} ← {column}" for field, column in self.columns.items()]
         lines += [f"  not used: {', '.join(self.unused)}"] if self.unused else []
+        lines += [f"  {words}" for words in self.said]
         lines += ["Flagged (nothing is removed; revenue: all positive amounts):"]
         lines += [_flagged(flag, found) for flag, found in self.fingerprint["flags"].items()]
         lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []
@@ -60,21 +62,21 @@ def _flagged(flag: str, found: Mapping[str, Any]) -> str:
 
 def from_csv(
     name: str,
-    csv: Path,
+    csv: Any,
     columns: Mapping[str, str] | None = None,
     *,
-    date_format: str | None = None,
-    decimal: str = ".",
+    reading: Reading = NOTHING_SAID,
     currency: str = "",
     further: Callable[[Path], dict[str, dict[str, Any]]] | None = None,
 ) -> Brought:
     """Make the tables of a user's own orders and return what came of them.
 
-    name: a new name of small letters, digits and underscores. csv: one order line (or order) per
-    line, separated by commas, semicolons or tabs, with a customer, a time, and an amount or a
-    quantity and a unit price. columns: {field: column name} where a column is not recognised by
-    its name. date_format: as in strptime ('%d/%m/%Y'), where dates are not ISO. decimal: '.' or ','.
-    further: writes more tables into the folder of the order lines and returns their facts by name
+    name: a new name of small letters, digits and underscores. csv: a file of one order line (or order) per
+    row, with a customer, a time, and an amount or a quantity and a unit price: delimited text, Excel,
+    Parquet, JSON lines, a database file, each packed or not; a folder or pattern of such files; or a frame of
+    pandas, Polars, arrow, DuckDB or Ibis. columns: {field: column name} where a column is not recognised by
+    its name. reading: the answers to what the file leaves open (see docs/own_data.md). further:
+    writes more tables into the folder of the order lines and returns their facts by name
     (crmlab.data.own_tables.further); all are replaced together.
 
     What the file does not have: without an amount it is quantity times price; without a quantity
@@ -86,21 +88,20 @@ def from_csv(
     Raises UsageError for a name or column that does not fit, DataError for values that cannot be
     read, with their lines.
     """
-    _check_name(name)
-    if decimal not in DECIMALS:
-        raise UsageError(f"--decimal '{decimal}' is neither . nor ,")
-    if not csv.is_file():
-        raise UsageError(f"there is no file '{csv}'")
-    separator = _separator(csv)
-    names = column_names(csv, separator=separator)
-    chosen = recognise(names, columns or {}, csv.name)
+    check_name(name)
+    if isinstance(csv, (str, Path)):
+        paths_of(csv)
     with publishing(name) as published:
         with bench(published.folder) as workplace:
-            typed = functools.partial(cast, workplace, list(chosen), date_format=date_format, decimal=decimal)
-            faults = read(workplace, csv, names, chosen, separator, typed)
+            source = opened(workplace, csv, reading)
+            chosen = recognise(source.names, columns or {}, source.name)
+            every = with_time_of_day(workplace, source, chosen, reading)
+            faults = source.read(
+                workplace, every, functools.partial(cast, workplace, list(chosen), reading=reading)
+            )
             if not workplace.counts["read"]:
-                raise DataError(f"{csv.name} has no lines after its header", exit_code=USAGE)
-            _refuse(faults, chosen, csv, separator)
+                raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
+            _refuse(faults, every, source, workplace)
             mark(workplace, complete(workplace, list(chosen)), NO_RULES)
             hidden = _keep_out_of_git(f"data/tables/{name}.json", f"data/problems/*/{name}.json")
             made = write_lines(
@@ -120,8 +121,8 @@ def from_csv(
         tables = dict(sorted({"transactions": made, **others}.items()))
         whole = {**identity(name, declared), "tables": tables, "flags": flags}
         published.fingerprint.update(store.rounded(whole))
-    unused = [n for n in names if n not in chosen.values()]
-    return Brought(published.fingerprint, chosen, unused, hidden, workplace.counts)
+    unused = [n for n in source.names if n not in every.values()]
+    return Brought(published.fingerprint, every, unused, hidden, workplace.counts, workplace.said)
 
 
 def _keep_out_of_git(*paths: str) -> list[str]:
@@ -148,38 +149,17 @@ def _keep_out_of_git(*paths: str) -> list[str]:
     return list(paths)
 
 
-def _check_name(name: str) -> None:
-    """Refuse a name that is unsafe as a folder or that the catalogue has."""
-    if not re.fullmatch(NAME, name):
-        raise UsageError(f"'{name}' cannot name a data set: use small letters, digits and _, a letter first")
-    if name in registry.names("datasets") or _is_published(store.fingerprint_file(name)):
-        raise UsageError(f"'{name}' is a data set of the catalogue: choose another name for your own data")
-
-
-def _is_published(file: Path) -> bool:
-    """Tell whether a fingerprint is of a data set that is not a user's own; a damaged one is made again."""
-    try:
-        return file.is_file() and store.read_json(file, made_by="crmlab tables").get("licence") != LICENCE
-    except DataError:
-        return False
-
-
-def _separator(csv: Path) -> str:
-    """Return the separator that the first line has most of."""
-    with csv.open("rb") as file:
-        first = file.readline().decode("utf-8", errors="replace")
-    return max(",;\t", key=first.count)
-
-
-def _refuse(found: Mapping[str, list[Fault]], chosen: Mapping[str, str], csv: Path, separator: str) -> None:
+def _refuse(
+    found: Mapping[str, list[Fault]], chosen: Mapping[str, str], source: Source, workplace: Bench
+) -> None:
     """Raise one DataError with all values that cannot be read, if there are any."""
     says = [
-        f"\n  - {chosen[field]} {_quoted(fault)}{fault.what}{_where(fault, csv, separator)}"
+        f"\n  - {chosen[field]} {_quoted(fault)}{fault.what}{_where(fault, source, workplace)}"
         for field, faults in found.items()
         for fault in faults
     ]
     if says:
-        raise DataError(f"{csv.name} cannot be read:{''.join(says)}", exit_code=USAGE)
+        raise DataError(f"{source.name} cannot be read:{''.join(says)}", exit_code=USAGE)
 
 
 def _quoted(fault: Fault) -> str:
@@ -187,10 +167,9 @@ def _quoted(fault: Fault) -> str:
     return f"'{fault.value}' " if fault.rows else ""
 
 
-def _where(fault: Fault, csv: Path, separator: str) -> str:
+def _where(fault: Fault, source: Source, workplace: Bench) -> str:
     """Return the lines of the file that a fault's rows stand on."""
     if not fault.rows:
         return ""
-    lines = line_numbers(csv, fault.rows, separator=separator)
     more = f" and {fault.count - SHOWN:,} more" if fault.count > SHOWN else ""
-    return f" (line{'s' * (fault.count > 1)} {', '.join(map(str, lines))}{more})"
+    return f" (line{'s' * (fault.count > 1)} {', '.join(source.where(workplace, fault.rows))}{more})"

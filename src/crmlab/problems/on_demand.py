@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from crmlab import params as reading
 from crmlab import store
-from crmlab.data.own_data import NAME
+from crmlab.data.own_names import NAME
 from crmlab.params import local
 from crmlab.params.protocols import protocol
 from crmlab.problems.default_windows import auto_spec

@@ -54,7 +54,7 @@ def refusal(project, **texts):
 def test_a_delivery_has_the_time_of_its_order_and_strange_orders_are_counted(project):
     said = bring(
         project,
-        fulfilment="Order ID;Estimated delivery date;Delivered at\nO1;09/01/2024;13/01/2024 08:00\nO9;;\n",
+        fulfilment="Order ID;Estimated delivery date;Delivered at\nO1;19/01/2024;13/01/2024 08:00\nO9;;\n",
     )
     row = read("fulfilment").iloc[0]
     assert (row["order_id"], len(read("fulfilment"))) == ("O1", 1)
@@ -87,7 +87,7 @@ def test_every_fault_of_a_file_is_named_with_its_lines_and_nothing_is_written(pr
     assert "stars '6' is none of 1, 2, 3, 4, 5 (line 2)" in said
     assert "stars 'good' is not a whole number (line 3)" in said
     assert "created '2024-13-01' is not a date" in said
-    assert "created is empty (lines 3, 4)" in said
+    assert "give --date-format) (lines 3, 4)" in said
 
 
 def test_a_column_that_is_not_recognised_is_asked_for(project):

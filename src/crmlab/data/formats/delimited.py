@@ -46,10 +46,10 @@ def parse_text(content: bytes, *, name: str, separator: str = ",") -> pd.DataFra
 def header(content: bytes, *, name: str, separator: str) -> list[str]:
     """Return the column names; raises DataError where one is repeated or none is there."""
     text = _decoded(content, name)
-    return _checked_names(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), []), name)
+    return checked_names(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), []), name)
 
 
-def _checked_names(first: list[str], name: str) -> list[str]:
+def checked_names(first: list[str], name: str) -> list[str]:
     """Return the column names of a first row; raises DataError where one is repeated or none is there."""
     names = [n.strip() for n in first]
     if not any(names):
@@ -60,26 +60,26 @@ def _checked_names(first: list[str], name: str) -> list[str]:
     return names
 
 
-def column_names(path: Path, *, separator: str) -> list[str]:
-    """Return the column names of a file of any size, as `header` does of bytes."""
-    with _rows_of(path, separator) as rows:
-        return _checked_names(next(rows, []), path.name)
-
-
-def first_fault(path: Path, names: list[str], *, separator: str) -> str | None:
+def first_fault(
+    path: Path, names: list[str], *, separator: str, called: str | None = None, above: int = 0
+) -> str | None:
     """Return what is wrong with the first row that is broken, or None where every row is whole.
 
+    called: how the file is called; above: how many lines stand above it where it is a part of another.
     Raises DataError where the file is not UTF-8 text.
     """
     with _rows_of(path, separator, strict=True) as rows:
-        return _first_ragged(rows, path.name, names)
+        return _first_ragged(rows, called or path.name, names, above)
 
 
-def line_numbers(source: bytes | Path, positions: Iterable[int], *, separator: str) -> list[int]:
+def line_numbers(
+    source: bytes | Path, positions: Iterable[int], *, separator: str, header: bool = True
+) -> list[int]:
     """Return the line in the file on which each data row (0 = the first after the header) ends."""
     wanted = set(positions)
     with _rows_of(source, separator) as reader:
-        next(reader)
+        if header:
+            next(reader)
         rows = ((i, reader.line_num) for i, _ in enumerate(row for row in reader if row))
         up_to = itertools.takewhile(lambda row: row[0] <= max(wanted, default=-1), rows)
         return [line for i, line in up_to if i in wanted]
@@ -131,14 +131,14 @@ def _first_ragged_line(content: bytes, name: str, names: list[str], separator: s
     return _first_ragged(csv.reader(text, delimiter=separator, strict=True), name, names)
 
 
-def _first_ragged(reader: Any, name: str, names: list[str]) -> str | None:
+def _first_ragged(reader: Any, name: str, names: list[str], above: int = 0) -> str | None:
     """Return what is wrong with the first row of a csv reader that is broken, None where all are whole."""
     try:
         for row in reader:
             if row and len(row) != len(names):
-                return f"{name}, line {reader.line_num}: {len(row)} values for {len(names)} columns"
+                return f"{name}, line {reader.line_num + above}: {len(row)} values for {len(names)} columns"
     except csv.Error as error:
-        return f"{name}, line {reader.line_num}: {error}"
+        return f"{name}, line {reader.line_num + above}: {error}"
     return None
 
 

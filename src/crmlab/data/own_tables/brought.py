@@ -12,14 +12,15 @@ import pandas as pd
 from crmlab import registry, store
 from crmlab.data import schemas
 from crmlab.data.bench import Bench, bench
-from crmlab.data.own_tables.casting import Source, cast, times
+from crmlab.data.own_tables.casting import Read, read
 from crmlab.data.own_tables.columns import recognised
 from crmlab.data.own_tables.completing import Orders, completed, visits
 from crmlab.data.own_tables.fields import NUMBERED, TABLES
 from crmlab.data.own_tables.identity import GAP_MINUTES
 from crmlab.data.own_tables.words import STATES, meant, plain
+from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.tables import canonical, facts, time_of
-from crmlab.declare.table import TIME, WHOLE
+from crmlab.declare.table import TEXT, TIME, WHOLE
 from crmlab.errors import USAGE, DataError
 
 OF_PEOPLE: Final = ("customers", "sessions", "events", "contacts", "tickets", "memberships", "consents")
@@ -30,15 +31,14 @@ Written = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Files:
-    """Which file holds which further table, and how the files are written.
+    """Which file (or frame) holds which further table, and how the files are written.
 
-    columns: {table: {column: column name of the file}}. decimal, date_format: as of the orders.
+    columns: {table: {column: column name of the file}}. reading: as of the orders (crmlab.data.reading).
     """
 
-    paths: Mapping[str, Path]
+    paths: Mapping[str, Any]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    decimal: str = "."
-    date_format: str | None = None
+    reading: Reading = NOTHING_SAID
     said: list[str] = field(default_factory=list)
     """Filled while reading: what a user should know, a line each."""
 
@@ -56,9 +56,10 @@ def further(files: Files) -> Callable[[Path], Written]:
             folder / "transactions.parquet", columns=["order_id", "customer", "timestamp", "product"]
         )
         orders, made = Orders(lines), {}
-        with bench(folder) as workplace:
-            for table, path in files.paths.items():
-                made[table] = _brought(workplace, table, path, files, orders)
+        for table, given in files.paths.items():
+            with bench(folder) as workplace:
+                made[table] = _brought(workplace, table, given, files, orders)
+                files.said.extend(f"  {sentence}" for sentence in workplace.said)
         if "events" in made and "sessions" not in made:
             made["sessions"] = visits(made["events"], orders)
             count = len(made["sessions"])
@@ -70,36 +71,42 @@ def further(files: Files) -> Callable[[Path], Written]:
     return write
 
 
-def _brought(workplace: Bench, table: str, path: Path, files: Files, orders: Orders) -> pd.DataFrame:
+def _brought(workplace: Bench, table: str, given: Any, files: Files, orders: Orders) -> pd.DataFrame:
     """Return one table as its file and the orders give it."""
-    source = Source(path, files.decimal, files.date_format)
-    frame = source.read()
-    chosen = recognised(table, list(frame.columns), files.columns.get(table, {}), path.name)
     declared = registry.find("canonical", table).columns
-    dated = {theirs: frame[theirs] for ours, theirs in chosen.items() if declared[ours].kind == TIME}
-    when = times(workplace, source, dated)
-    typed = {
-        ours: when[theirs] if theirs in when else cast(source, theirs, frame[theirs], declared[ours].kind)
-        for ours, theirs in chosen.items()
-    }
-    _check_values(table, typed, chosen, source)
+    source = read(
+        workplace,
+        given,
+        lambda names, called: recognised(table, list(names), files.columns.get(table, {}), called),
+        {name: column.kind for name, column in declared.items()},
+        reading=files.reading,
+        required=[name for name in TABLES[table] if _is_required(table, name)],
+    )
+    chosen = source.typed.columns
+    _check_values(table, source)
     source.refuse()
-    files.said.append(f"{table}: {len(frame):,} rows; {', '.join(f'{o} ← {t}' for o, t in chosen.items())}")
-    whole, said = completed(table, _filled(table, pd.DataFrame(typed), files), orders)
+    files.said.append(
+        f"{table}: {len(source.frame):,} rows; {', '.join(f'{o} ← {t}' for o, t in chosen.items())}"
+    )
+    whole, said = completed(table, _filled(table, source.frame, files), orders)
     files.said.extend(f"  {sentence}" for sentence in said)
     _check_people(table, whole, orders, files)
     return whole
 
 
-def _check_values(
-    table: str, typed: Mapping[str, pd.Series], chosen: Mapping[str, str], source: Source
-) -> None:
-    """Note keys that are missing or repeated, values that must be there, and words that are not known."""
-    whole = registry.find("canonical", table)
-    for ours, values in typed.items():
+def _is_required(table: str, column: str) -> bool:
+    """Tell whether a column that a file has must have a value in every line."""
+    declared = registry.find("canonical", table).columns[column]
+    stands_in = (table, column) in FILLED_BY_ORDERS or _has_value(TABLES[table][column].stands_in)
+    return declared.required and not declared.null and not stands_in
+
+
+def _check_values(table: str, source: Read) -> None:
+    """Note texts that must be there, keys that are repeated, and words that are not known."""
+    whole, chosen = registry.find("canonical", table), source.typed.columns
+    for ours, values in source.frame.items():
         declared, column = whole.columns[ours], chosen[ours]
-        stands_in = (table, ours) in FILLED_BY_ORDERS or _has_value(TABLES[table][ours].stands_in)
-        if declared.required and not declared.null and not stands_in:
+        if declared.kind == TEXT and _is_required(table, ours):
             source.note(column, "is empty", values.isna())
         if ours == whole.key:
             source.note(column, "is there twice", values.duplicated() & values.notna(), values)
@@ -107,9 +114,10 @@ def _check_values(
             allowed = ", ".join(map(str, declared.among))
             wrong = values.notna() & ~values.isin(declared.among)
             source.note(column, f"is none of {allowed}", wrong, values)
-    if "state" in typed:
-        unknown = typed["state"].notna() & ~typed["state"].map(lambda v: plain(str(v))).isin(meant(STATES))
-        source.note(chosen["state"], f"is none of {', '.join(STATES)}", unknown, typed["state"])
+    if "state" in source.frame:
+        state = source.frame["state"]
+        unknown = state.notna() & ~state.map(lambda v: plain(str(v))).isin(meant(STATES))
+        source.note(chosen["state"], f"is none of {', '.join(STATES)}", unknown, state)
 
 
 def _has_value(stands_in: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +14,14 @@ import pyarrow as pa
 from crmlab import store
 from crmlab.data import schemas
 from crmlab.data.bench import Bench, bench
-from crmlab.data.own_data import LICENCE, _check_name, _keep_out_of_git
-from crmlab.data.own_tables.casting import PLAIN_NUMBER, Source, numbers, times
+from crmlab.data.own_data import _keep_out_of_git
+from crmlab.data.own_names import LICENCE, check_name
+from crmlab.data.own_tables.casting import NUMBER, Read, read
 from crmlab.data.own_tables.words import FLAGS, plain
+from crmlab.data.reading import NOTHING_SAID, Reading, said_of
 from crmlab.data.tables import canonical, facts, identity, publishing
 from crmlab.declare.dataset import Dataset
+from crmlab.declare.table import TEXT, TIME
 from crmlab.errors import USAGE, DataError, UsageError, did_you_mean
 
 NOTHING: Final = ("na", "n/a", "nan", "null", "none", "-", "?", ".", "#n/a", "missing", "unknown")
@@ -31,6 +35,7 @@ FEW: Final = 20
 COMPACT_DATES: Final = (19_000_101, 21_001_231)
 """Whole numbers that are dates, written without dashes."""
 
+MOST_COLUMNS: Final = 5000
 CLUSTER: Final = "cluster"
 """The column that keeps the rows of a customer together."""
 
@@ -46,26 +51,22 @@ class Asked:
     text: tuple[str, ...] = ()
 
 
-def from_labelled(
-    name: str, path: Path, asked: Asked, *, decimal: str = ".", date_format: str | None = None
-) -> list[str]:
-    """Make the table `labelled` of a user's own file; return what a user should know, a line each.
+def from_labelled(name: str, given: Any, asked: Asked, *, reading: Reading = NOTHING_SAID) -> list[str]:
+    """Make the table `labelled` of a user's own file or frame; return what a user should know, a line each.
 
-    A column whose values are all numbers is one of numbers, words such as NA in it are missing and counted;
-    any other column is text. positive: the word of the outcome that means 1, where it is not yes/no, true/
-    false or 1/0. text: columns of numbers that are codes. Rows that repeat another in every column are
-    counted and kept. Raises UsageError for a column that is not there, DataError for an outcome that is
-    missing or has other than two values, and for a column of numbers with a few that are none, with lines.
+    given: as of orders (crmlab.data.formats.opened). A column whose values are all numbers is one of numbers,
+    words such as NA in it are missing and counted; any other column is text. Raises UsageError for a column
+    that is not there, DataError for an outcome that is missing or has other than two values, and for a column
+    of numbers with a few that are none, with lines.
     """
-    _check_name(name)
-    source = Source(path, decimal, date_format)
-    frame = source.read()
-    _check_columns(frame, asked, path)
+    check_name(name)
     with publishing(name) as published:
         said: list[str] = []
         with bench(published.folder) as workplace:
-            rows = _rows(workplace, source, frame, asked, said)
-        source.refuse()
+            source, frame = _texts(workplace, given, asked, reading)
+            period = _period(published.folder, given, frame, asked.period, reading)
+            rows = _rows(source, frame, asked, period, said)
+            source.refuse()
         ready = canonical("labelled", schemas.check("labelled", rows, dataset=name))
         store.write_frame(published.folder / "labelled.parquet", ready)
         twice = int(frame.duplicated().sum())
@@ -74,24 +75,40 @@ def from_labelled(
     return _told(name, rows, asked, said, twice, hidden)
 
 
+def _texts(workplace: Bench, given: Any, asked: Asked, reading: Reading) -> tuple[Read, pd.DataFrame]:
+    """Return a file, and all its columns as text under their own names."""
+    fields: dict[str, str] = {}
+
+    def choose(names: Sequence[str], called: str) -> Mapping[str, str]:
+        """Take every column, under a name that SQL takes."""
+        _check_columns(list(names), asked, called)
+        fields.update({f"f{place}": name for place, name in enumerate(names)})
+        return fields
+
+    kinds = {f"f{place}": TEXT for place in range(MOST_COLUMNS)}
+    source = read(workplace, given, choose, kinds, reading=reading)
+    frame = source.frame.rename(columns=fields).astype("str")
+    return source, frame.mask(frame.isin(["", "None", "nan"]) & source.frame.isna().to_numpy())
+
+
 def _rows(
-    workplace: Bench, source: Source, frame: pd.DataFrame, asked: Asked, said: list[str]
+    source: Read, frame: pd.DataFrame, asked: Asked, period: pd.Series, said: list[str]
 ) -> pd.DataFrame:
     """Return the canonical rows of a file; what cannot be read is noted."""
-    given = {
+    columns = {
         "row_id": pd.Series([f"{number:09d}" for number in range(1, len(frame) + 1)]),
         "outcome": _outcome(frame[asked.outcome], asked, source),
-        "period": _period(workplace, source, frame, asked.period),
+        "period": period,
     }
     if asked.customer:
-        given[CLUSTER] = _owner(frame[asked.customer], source)
+        columns[CLUSTER] = _owner(frame[asked.customer], source)
     used = {asked.outcome, asked.customer, asked.period}
     further = {
         _own_name(column): _column(column, frame[column], asked, source, said)
         for column in frame
         if column not in used
     }
-    return pd.DataFrame(given | further)
+    return pd.DataFrame(columns | further)
 
 
 def _fingerprint(name: str, ready: pa.Table, twice: int) -> dict[str, Any]:
@@ -125,16 +142,16 @@ def _told(
     return lines + ([f"Kept out of git: {', '.join(hidden)}"] if hidden else [])
 
 
-def _check_columns(frame: pd.DataFrame, asked: Asked, path: Path) -> None:
+def _check_columns(names: list[str], asked: Asked, called: str) -> None:
     """Raise UsageError for a column that the file does not have."""
     options = {"--outcome": asked.outcome, "--customer": asked.customer, "--period": asked.period}
     for option, column in (*options.items(), *(("--text", column) for column in asked.text)):
-        if column is not None and column not in frame:
-            near = did_you_mean(column, frame.columns)
-            raise UsageError(f"{option}: {path.name} has no column '{column}'.{near}")
+        if column is not None and column not in names:
+            near = did_you_mean(column, names)
+            raise UsageError(f"{option}: {called} has no column '{column}'.{near}")
 
 
-def _outcome(values: pd.Series, asked: Asked, source: Source) -> pd.Series:
+def _outcome(values: pd.Series, asked: Asked, source: Read) -> pd.Series:
     """Return the outcome as 0 and 1. Raises DataError where it has other than two values."""
     source.note(asked.outcome, "is empty", values.isna())
     words = values.dropna().unique().tolist()
@@ -148,28 +165,41 @@ def _outcome(values: pd.Series, asked: Asked, source: Source) -> pd.Series:
     ):
         shown = ", ".join(f"'{w}'" for w in words[:5])
         raise DataError(
-            f"{source.path.name}: {asked.outcome} has {len(words)} values ({shown}): an outcome has two. "
+            f"{source.name}: {asked.outcome} has {len(words)} values ({shown}): an outcome has two. "
             "Where they are words of your own, say which means 1: --positive WORD",
             exit_code=USAGE,
         )
     return values.map(known).astype("float64").astype("Int64")
 
 
-def _period(workplace: Bench, source: Source, frame: pd.DataFrame, column: str | None) -> pd.Series:
+def _period(folder: Path, given: Any, frame: pd.DataFrame, column: str | None, reading: Reading) -> pd.Series:
     """Return the order in time: whole numbers as they are, dates as days since 1970-01-01; null without."""
     if column is None:
         return pd.Series(pd.NA, index=frame.index, dtype="Int64")
-    values = frame[column]
-    source.note(column, "is empty", values.isna())
-    whole = numbers(values, source.decimal, r"[+-]?\d{1,15}")
-    is_dates = whole.dropna().between(*COMPACT_DATES).all()
-    if whole.notna().all() and not is_dates:
+    whole = numbers(frame[column], form=r"[+-]?\d{1,15}")
+    if whole.notna().all() and not whole.between(*COMPACT_DATES).all():
         return whole.astype("Int64")
-    days = (times(workplace, source, {column: values})[column] - pd.Timestamp(0)) // pd.Timedelta(days=1)
-    return days.astype("Int64")
+    with bench(folder) as workplace:
+        made = read(
+            workplace,
+            given,
+            lambda *_: {"period": column},
+            {"period": TIME},
+            reading=reading,
+            required=["period"],
+        )
+        made.refuse()
+    return ((made.frame["period"] - pd.Timestamp(0)) // pd.Timedelta(days=1)).astype("Int64")
 
 
-def _owner(values: pd.Series, source: Source) -> pd.Series:
+def numbers(values: pd.Series, *, decimal: str = ".", form: str = NUMBER) -> pd.Series:
+    """Return texts of a form as float64, null for anything else."""
+    pattern = form.replace(r"\.", re.escape(decimal))
+    fits = values.str.fullmatch(pattern).fillna(False).astype(bool)
+    return pd.to_numeric(values.where(fits).str.replace(decimal, ".", regex=False)).astype("float64")
+
+
+def _owner(values: pd.Series, source: Read) -> pd.Series:
     """Return whose each row is; a row of nobody is noted."""
     source.note(str(values.name), "is empty: each row needs its customer", values.isna())
     return values
@@ -181,14 +211,14 @@ def _own_name(column: str) -> str:
     return f"{column}_" if column in taken else column
 
 
-def _column(column: str, values: pd.Series, asked: Asked, source: Source, said: list[str]) -> pd.Series:
+def _column(column: str, values: pd.Series, asked: Asked, source: Read, said: list[str]) -> pd.Series:
     """Return a column as numbers where it holds numbers, else as text."""
     known = values.dropna()
     stands_for_none = known.str.lower().isin(NOTHING)
     rest = known[~stands_for_none]
     if column in asked.text or not len(rest) or _is_code(rest):
         return values
-    found = numbers(values, source.decimal, PLAIN_NUMBER)
+    found = numbers(values, decimal=said_of(source.reading.decimal, column) or ".")
     slips = values.notna() & found.isna() & ~values.str.lower().isin(NOTHING).fillna(False).astype(bool)
     share = 1 - slips.sum() / len(rest)
     if share < MOSTLY:
