@@ -118,7 +118,9 @@ def families(file: str, cutoffs: Sequence[str] = CUTOFFS) -> dict[str, object]:
             cutoff = dt.datetime.fromisoformat(day)
             known = gathering.as_known(tables, cutoff, engine)
             people = known["purchase_lines"].select("customer").distinct()
-            gathering.gather(known, engine.to_pyarrow(people).to_pandas(), engine, cutoff=cutoff, families=chosen)
+            gathering.gather(
+                known, engine.to_pyarrow(people).to_pandas(), engine, cutoff=cutoff, families=chosen
+            )
 
     return _timed(compute)
 

@@ -150,7 +150,36 @@ def shop(past, future) -> dict[str, pd.DataFrame]:
                 "monthly_fee": 5.0,
             }
         ),
+        "events": looks(ids, who, when, replied),
+        "fulfilment": pd.DataFrame(
+            {
+                "order_id": [f"o-{c}-{d}" for c, d in past["events"]],
+                "timestamp": moment([d for _, d in past["events"]]),
+                "promised": moment([d + 2 for _, d in past["events"]]),
+                "shipped": moment(future["resolved"]),
+                "delivered": moment(future["replied"]),
+                "returned": moment(future["resolved"]),
+            }
+        ).drop_duplicates("order_id"),
+        "reviews": pd.DataFrame(
+            {"review_id": ids, "customer": who, "score": 2, "text": "so so", "created": when}
+        ),
     }
+
+
+def looks(ids, who, when, signed_in) -> pd.DataFrame:
+    """Views of visitors, of whom some sign in later, or never."""
+    return pd.DataFrame(
+        {
+            "event_id": ids,
+            "visitor": [f"v{c}" for c in who],
+            "customer": pd.Series(who, dtype="str").where(signed_in.notna()),
+            "signed_in_at": signed_in,
+            "timestamp": when,
+            "kind": "view",
+            "product": "p0",
+        }
+    )
 
 
 IDS = ("customer", "order_id", "line_id", "cancels_line")

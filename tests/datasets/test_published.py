@@ -194,3 +194,19 @@ def test_completejourney(made):
     assert {*lines["timestamp"].dt.year} == {2017}
     goods = lines[~lines["is_fee"]]
     assert goods["quantity"].max() < 1_000 < lines["quantity"].max()
+
+
+def test_olist_sample(made):
+    # counted in the published files: 4,000 orders, 23 without items, 3,986 reviews of which 45 came later
+    facts = made("olist_sample")
+    assert facts["notes"]["orders"] == 4000
+    assert facts["notes"]["orders_without_items"] == 23
+    assert facts["tables"]["reviews"]["rows"] == 3941
+    lines, sent = table("olist_sample", "transactions"), table("olist_sample", "fulfilment")
+    goods = lines[~lines["is_fee"]]
+    assert goods["quantity"].sum() == 4519
+    assert lines["customer"].nunique() == 3998 - 23
+    assert sent["delivered"].isna().sum() == 102
+    assert (sent["delivered"] > sent["promised"]).sum() == 279
+    assert str(lines["amount"].sum()) == "639254.7700"
+    assert lines["is_duplicate"].sum() == 0

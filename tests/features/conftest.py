@@ -105,6 +105,35 @@ def _others() -> dict[str, pd.DataFrame]:
                 "monthly_fee": [4.99, 4.99],
             }
         ),
+        "events": pd.DataFrame(
+            {
+                "event_id": ["e1", "e2"],
+                "visitor": ["v1", "v1"],
+                "customer": ["A", "A"],
+                "signed_in_at": [day("2024-02-01"), day("2024-02-01")],
+                "timestamp": [day("2024-01-20"), day("2024-02-01")],
+                "kind": ["view", "cart"],
+                "product": ["p1", "p1"],
+            }
+        ),
+        "fulfilment": pd.DataFrame(
+            {
+                "order_id": ["o1", "o8"],
+                "timestamp": [day("2024-01-06 10:00"), day("2024-02-28 09:00")],
+                "promised": [day("2024-01-09"), day("2024-03-02")],
+                "shipped": [day("2024-01-07"), day("2024-02-29")],
+                "delivered": [day("2024-01-08"), day("2024-03-01")],
+                "returned": [pd.NaT, pd.NaT],
+            }
+        ),
+        "reviews": pd.DataFrame(
+            {
+                "review_id": ["r1"],
+                "customer": ["A"],
+                "score": [4],
+                "created": [day("2024-01-20")],
+            }
+        ),
     }
 
 

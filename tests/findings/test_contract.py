@@ -30,6 +30,8 @@ ALONE: dict[str, tuple[Any, ...]] = {
     "claims/published_cohorts": ({"Short": published_cohorts.COHORTS["Regular"][:5]},),
     "claims/two_protocols": ("acquisition", "bank_marketing", None),
     "claims/leak": ("churn", ["demo_shop"]),
+    "shop/ready": ("no_such_shop",),
+    "shop/overview": ("no_such_shop",),
     "associations/segment_products": (pd.DataFrame({"customer": ["a"], "item": ["tea"]}),),
     "associations/reminders": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),
     "associations/together_or_instead": (pd.DataFrame({"basket": ["one"], "item": ["tea"]}),),

@@ -351,7 +351,7 @@ def test_auto_spec_fits_the_span(in_project):
     made = pose.pose("churn", "mine", spec | {"features": ["purchases"]}, seed=1)
     assert made.facts["windows"][0]["n_train"] > 0
     assert default_windows.auto_spec("corner_shop", "segmentation")["train_cutoffs"] == []
-    assert default_windows.auto_spec("calls", "churn")["protocol"] == "cross_validation"
+    assert default_windows.auto_spec("calls", "churn")["protocol"] == "chronological"
 
 
 # --- published numbers --------------------------------------------------------------------------

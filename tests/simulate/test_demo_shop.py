@@ -10,7 +10,7 @@ def test_demo_shop_brings_tables_and_truth_without_raw_files():
     nowhere = Path("nowhere")
     tables, truth = adapter.tables(nowhere), adapter.truth(nowhere)
     assert adapter.tables(nowhere) is tables
-    assert len(tables) == 7
+    assert len(tables) == 12
     assert len(truth["visitors"]) == len(tables["customers"]) == 25_000
 
 

@@ -29,10 +29,14 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     """
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
+    from crmlab.problems import chosen
+    from crmlab.problems.files import load
     from crmlab.problems.in_words import alike_in_words, windows_in_words
-    from crmlab.problems.on_demand import make_ready
+    from crmlab.problems.on_demand import is_own, make_ready
 
     make_ready(task, name)
+    for sentence in chosen.sentences(load(task, name)) if is_own(task, name) else []:
+        typer.echo(sentence)
     comparison = compare_methods(task, name, fresh=fresh)
     path = comparison.save()
     for line in windows_in_words(comparison.problem.facts):

@@ -24,6 +24,15 @@ def pair(text: str) -> tuple[str, str]:
     return ours, yours
 
 
+def print_sheet(frame: Any) -> None:
+    """Print a frame a row at a time: its name, then each cell that holds something on a line of its own."""
+    for name, row in frame.iterrows():
+        typer.echo(str(name))
+        for column, value in row.items():
+            if value:
+                typer.echo(f"  {column}: {value}")
+
+
 def print_table(frame: Any) -> None:
     """Print a frame as text, every row, words at the left and numbers at the right."""
     import pandas as pd

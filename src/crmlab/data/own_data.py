@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -70,6 +70,7 @@ def from_csv(
     reading: Reading = NOTHING_SAID,
     meaning: Meaning = NOTHING,
     currency: str = "",
+    further: Callable[[Path], dict[str, dict[str, Any]]] | None = None,
 ) -> Brought:
     """Make the tables of a user's own orders and return what came of them.
 
@@ -77,7 +78,9 @@ def from_csv(
     row, with a customer, a time, and an amount or a quantity and a unit price: delimited text, Excel,
     Parquet, JSON lines, a database file, each packed or not; a folder or pattern of such files; or a frame of
     pandas, Polars, arrow, DuckDB or Ibis. columns: {field: column name} where a column is not recognised by
-    its name. reading: the answers to what the file leaves open (see docs/own_data.md).
+    its name. reading: the answers to what the file leaves open (see docs/own_data.md). further:
+    writes more tables into the folder of the order lines and returns their facts by name
+    (crmlab.data.own_tables.further); all are replaced together.
 
     What the file does not have: without an amount it is quantity times price; without a quantity each line
     is one piece (minus one where the amount is negative); without an order id each line is an order, or,
@@ -99,7 +102,8 @@ def from_csv(
             with read_as.refusing():
                 meant = write_meant(workplace, read_as, published.folder, made_by=f"crmlab tables {name}")
             hidden = _keep_out_of_git(*(place.format(name) for place in DESCRIBES))
-        published.fingerprint.update(store.rounded(_fingerprint(name, meant)))
+        others = further(published.folder) if further else {}
+        published.fingerprint.update(store.rounded(_fingerprint(name, meant, others)))
     unused = [n for n in read_as.names if n not in read_as.shown.values()]
     return Brought(
         published.fingerprint, dict(read_as.shown), unused, hidden, workplace.counts, workplace.said
@@ -127,7 +131,7 @@ def _typed(
     return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
 
 
-def _fingerprint(name: str, meant: Meant) -> dict[str, Any]:
+def _fingerprint(name: str, meant: Meant, others: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is said of own data: who they are, their tables, flags, and what was put aside."""
     declared = Dataset(
         label=f"{name} (your own data)",
@@ -139,7 +143,7 @@ def _fingerprint(name: str, meant: Meant) -> dict[str, Any]:
     )
     return {
         **identity(name, declared),
-        "tables": {"transactions": meant.made},
+        "tables": dict(sorted({"transactions": meant.made, **others}.items())),
         "flags": meant.flags,
         "meaning": meant.meaning,
     }

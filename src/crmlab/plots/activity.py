@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crmlab import registry
 from crmlab.data import activity
+from crmlab.data.described import described
 from crmlab.plots import _style
 
 SUBJECT = "dataset"
@@ -29,7 +29,7 @@ def _orders(dataset: str, monthly: pd.DataFrame) -> _style.Picture:
     """Draw orders and customers per month."""
     with _style.look():
         figure, axes = _style.canvas(
-            f"{registry.find('datasets', dataset).label}: orders and customers",
+            f"{described(dataset).label}: orders and customers",
             f"{monthly['orders'].sum():,} orders in {len(monthly)} calendar months, without cancellations",
             height=4.0,
         )
@@ -50,7 +50,7 @@ def _rate(dataset: str, ordered: pd.DataFrame) -> _style.Picture:
     rate = ordered.groupby(block)["outcome"].mean()
     with _style.look():
         figure, axes = _style.canvas(
-            f"{registry.find('datasets', dataset).label}: the outcome over time",
+            f"{described(dataset).label}: the outcome over time",
             f"{len(ordered):,} rows in time order, {BLOCKS} blocks of equal counts",
             height=3.8,
         )

@@ -22,7 +22,7 @@ from crmlab.history.ledger.beside import Beside
 from crmlab.history.windows import label_windows, midnight
 from crmlab.params.checking import DAY
 from crmlab.params.protocols import protocol
-from crmlab.problems import from_events
+from crmlab.problems import consenting, from_events, visitors
 from crmlab.problems.files import digest
 from crmlab.problems.pose import last_day_of
 from crmlab.problems.problem import HISTORY, Problem
@@ -60,8 +60,11 @@ def pose_as_of(task: str, name: str, spec: Mapping[str, Any], *, day: str | dt.d
         )
     # the outcomes of the last origin are asked for like the others', and taken away below
     reach = cutoff + dt.timedelta(days=moved["horizon_days"] + moved.get("gap_days", 0))
-    beside = Beside(connection, open_ledger(dataset))
+    people = visitors.asked(tables, spec, connection)
+    beside = connection if people is not tables else Beside(connection, open_ledger(dataset))
+    tables = people
     posed = from_events.pose(entry, tables, moved, last_day=max(last, reach.date()), connection=beside)
+    posed = consenting.as_of(posed, tables, moved, connection)
     folds = posed.folds
     asked = folds.frame.loc[folds.frame["part"] == TEST, "row_id"].to_numpy()
     solution = posed.solution[[c for c in KNOWN if c in posed.solution]].astype(

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
+
+import pandas as pd
 
 from crmlab import registry, store
+from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
+from crmlab.problems import visitors
+from crmlab.problems.consenting import CONSENTS
+from crmlab.problems.grouped import GROUPS
+
+HORIZONS: Final = (30, 60, 90, 180, 365)
+"""Days of a label window, of which the one is taken that suits how often customers come back."""
+
+RETURNED: Final = 0.8
+"""The share of returns that a horizon should hold."""
+
+FEWEST_RETURNS: Final = 30
+USUAL: Final = 90
+
+ACQUISITION: Final = "acquisition"
+"""The question that asks for people who are no customers yet."""
 
 
-def auto_spec(dataset: str, task: str) -> dict[str, Any]:
+def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
-    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is 90 days, or
-    D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
+    Labelled table: 5-fold cross-validation, twice, dividing no customer where the rows name theirs; where
+    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is
+    within which four of five customers who came back did so, of HORIZONS, or D // 5 where that is less, or
+    the one asked for; the last cutoff tests and its label window ends with the data; the
     train cutoffs lie one horizon apart before it, each with at least one horizon of history
     (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
     within 30 days, or within D // 5. Raises UsageError below 35 days.
@@ -21,7 +41,7 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
     if "labelled" in tables:
-        return {"dataset": dataset, "protocol": "cross_validation", "folds": 5, "repeats": 2}
+        return _labelled(dataset, tables["labelled"], connection)
     if "transactions" not in tables:
         raise UsageError(f"'{dataset}' has neither transactions nor a labelled table: nothing to ask of it")
     times = tables["transactions"].timestamp
@@ -32,20 +52,56 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")
     kinds = [registry.module("kinds", k) for k in registry.find("tasks", task).kinds]
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
-    horizon = min(30 if on_baskets else 90, days // 5)
+    horizon = asked_horizon or min(30 if on_baskets else _usual(tables, connection), days // 5)
     test = end - dt.timedelta(days=horizon)
+    known = fingerprint(dataset)["tables"]
+    # a table of consents is read as of each cutoff, and wins over `customers.consent`
+    dated = {CONSENTS: known["consents"]["digest"]} if "consents" in known else {}
     if on_baskets:
-        asked = {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
+        asked = dated | {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
         return {"dataset": dataset, "protocol": "next_basket", "by": "product", **asked}
-    back = range(1, (test - first).days // horizon)
-    taught = any(kind.TARGET for kind in kinds)
-    cutoffs = sorted(test - dt.timedelta(days=horizon * k) for k in back) if taught else []
-    return {
+    spec = {
         "dataset": dataset,
         "protocol": "rolling",
         "horizon_days": horizon,
         "gap_days": 0,
         "features": registry.names("features"),
+        **dated,
+    }
+    if task == ACQUISITION and visitors.are_cut(tables, connection):
+        # nobody is a customer yet: what is known of customers is no column of a visitor
+        digest = known["events"]["digest"]
+        spec |= {"features": ["browsing"], visitors.PEOPLE: visitors.VISITORS, "events": digest}
+    back = range(1, (test - first).days // horizon)
+    taught = any(kind.TARGET for kind in kinds)
+    cutoffs = sorted(test - dt.timedelta(days=horizon * k) for k in back) if taught else []
+    return spec | {
         "train_cutoffs": [c.isoformat() for c in cutoffs],
         "test_cutoffs": [test.isoformat()],
     }
+
+
+def _usual(tables: Any, connection: Any) -> int:
+    """Return the first of HORIZONS within which four of five returns came, 90 days where few came back."""
+    lines = tables["transactions"].filter(lambda t: t.customer.notnull() & (t.quantity > 0))
+    days = lines.select("customer", day=lines.timestamp.cast("date")).distinct()
+    found = connection.to_pyarrow(days.order_by("customer", "day")).to_pandas()
+    days_apart = pd.to_datetime(found["day"]).diff().dt.days[found["customer"] == found["customer"].shift()]
+    if len(days_apart) < FEWEST_RETURNS:
+        return USUAL
+    usual = float(days_apart.quantile(RETURNED))
+    return next((h for h in HORIZONS if h >= usual), HORIZONS[-1])
+
+
+def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:
+    """Return a spec of a labelled table: by customers, in time, or at random."""
+    dealt = {"dataset": dataset, "protocol": "cross_validation", "folds": 5, "repeats": 2}
+    if "cluster" in table.columns:
+        return dealt | {GROUPS: "cluster"}
+    periods, missing = (
+        connection.to_pyarrow(asked).as_py()
+        for asked in (table.period.nunique(), table.period.isnull().sum())
+    )
+    if missing == 0 and periods >= 5:
+        return {"dataset": dataset, "protocol": "chronological", "train_share": 0.8}
+    return dealt

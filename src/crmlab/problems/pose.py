@@ -14,7 +14,7 @@ from crmlab.errors import UsageError
 from crmlab.history.ledger import open_ledger
 from crmlab.history.ledger.beside import Beside
 from crmlab.params.protocols import protocol
-from crmlab.problems import censoring, from_baskets, from_events, from_labelled
+from crmlab.problems import censoring, consenting, from_baskets, from_events, from_labelled, grouped, visitors
 from crmlab.problems.baskets_read import baskets_read
 from crmlab.problems.files import digest
 from crmlab.problems.keys import posed_spec, problem_key
@@ -50,14 +50,18 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, seed: int) -> Problem
         if entry.published_outcome is None:
             raise UsageError(f"{task} needs events, and '{dataset}' is a labelled table")
         table = connection.to_pyarrow(tables["labelled"].order_by("row_id")).to_pandas()
-        posed = from_labelled.pose(table, spec, barred=declared.barred, seed=seed)
+        posed = _labelled(table, spec, barred=declared.barred, seed=seed)
     else:
         if not divides.on_events:
             raise UsageError(
                 f"{task}/{name}: protocol '{divides.name}' needs a labelled table; events want 'rolling'"
             )
-        beside = Beside(connection, open_ledger(dataset))
+        people = visitors.asked(tables, spec, connection)
+        # the ledger knows the tables as they are
+        beside = connection if people is not tables else Beside(connection, open_ledger(dataset))
+        tables = people
         posed = from_events.pose(entry, tables, spec, last_day=last_day_of(declared), connection=beside)
+    posed = consenting.as_of(posed, tables, spec, connection)
     key = problem_key(task, name, spec, seed=seed)
     return Problem(
         task,
@@ -69,6 +73,15 @@ def pose(task: str, name: str, spec: Mapping[str, Any], *, seed: int) -> Problem
         _facts(entry, task, name, spec, posed, key),
         posed.history,
     )
+
+
+def _labelled(table: Any, spec: Mapping[str, Any], *, barred: Mapping[str, str], seed: int) -> Posed:
+    """Return a labelled problem; where the spec names groups, no fold divides one."""
+    posed = from_labelled.pose(table, spec, barred=barred, seed=seed)
+    if grouped.GROUPS not in spec:
+        return posed
+    dealt = {"folds": spec["folds"], "repeats": spec.get("repeats", 1)}
+    return grouped.together(posed, spec[grouped.GROUPS], **dealt, seed=seed)
 
 
 def last_day_of(declared: Any) -> dt.date | None:

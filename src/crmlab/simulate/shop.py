@@ -22,6 +22,9 @@ from crmlab.simulate import (
 from crmlab.simulate import (
     products as assortment,
 )
+from crmlab.simulate.beyond import deliveries, looks
+from crmlab.simulate.beyond import tables as beyond_orders
+from crmlab.simulate.beyond.knobs import OFF, Beyond
 from crmlab.simulate.clock import Clock
 from crmlab.simulate.knobs import Shop
 from crmlab.simulate.oracle import contact_effects
@@ -37,12 +40,14 @@ class Simulated:
     truth: dict[str, pd.DataFrame]
 
 
-def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
+def simulate(config: Shop = DEFAULT, *, beyond: Beyond = OFF, seed: int) -> Simulated:
     """Return one simulated shop: the same config and seed give the same bytes.
 
-    Tables: transactions, customers (all visitors), products, sessions, contacts, tickets,
-    memberships, with the columns of docs/architecture.md and money in US dollars. Truth: see
-    docs/demo_shop.md. Raises UsageError where a knob makes no sense (from Shop) or nobody buys.
+    Tables: transactions, customers (all visitors), products, sessions, contacts, tickets, memberships, and
+    assortment, consents, events, fulfilment, reviews, with the columns of docs/architecture.md and money in
+    US dollars. beyond: what the last five are like; as long as they cause nothing, the others are the same
+    bytes. Truth: see docs/demo_shop.md. Raises UsageError where a knob makes no sense (from
+    Shop) or nobody buys.
     """
     clock = Clock(config.start, config.end)
     visitors = population.draw(config, clock, seed=seed)
@@ -55,13 +60,19 @@ def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
     campaigns = contacts.plan(buyers, config, clock, seed=seed)
     wanted = purchases.potential(buyers, campaigns, clock.last, seed=seed)
     tickets = service.tickets(wanted, config, clock, seed=seed)
-    buyers = buyers.assign(leaves=purchases.lifetimes(buyers, tickets, seed=seed))
+    parcels = deliveries.potential(wanted, tickets, beyond, clock, seed=seed)
+    acting = deliveries.acting(tickets, parcels, beyond, clock)
+    buyers = buyers.assign(leaves=purchases.lifetimes(buyers, acting, seed=seed))
     stays = wanted["time"].to_numpy() <= buyers["leaves"].to_numpy()[wanted["buyer"]]
-    tickets = tickets[stays[tickets["order"]]].reset_index(drop=True)
+    tickets, acting = (t[stays[t["order"]]].reset_index(drop=True) for t in (tickets, acting))
     orders = _orders(wanted[stays], buyers, config, clock, seed=seed)
     products = assortment.draw(config, seed=seed)
     bundles, sequences = assortment.affinities(products, config, seed=seed)
+    known = orders[orders["buyer"] >= 0]
+    sessions = browsing.table(visitors, buyers, known, config, clock, seed=seed)
+    seen = looks.seen(sessions, products, beyond, seed=seed)
     chosen = baskets.lines(orders, products, bundles, sequences, config, seed=seed)
+    chosen = looks.pulled(chosen, orders, sessions, seen, products, beyond, seed=seed)
     leaves = np.full(len(visitors), np.inf)
     leaves[buyers["visitor"]] = buyers["leaves"]
     mails, mails_truth = contacts.table(campaigns, buyers, config, clock, seed=seed)
@@ -73,11 +84,13 @@ def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
             referred_by=pd.Series(population.referrers(visitors, leaves, seed=seed), dtype="str")
         ),
         "products": products[["product", "category", "description", "unit_cost", "unit_price"]],
-        "sessions": browsing.table(visitors, buyers, orders[orders["buyer"] >= 0], config, clock, seed=seed),
+        "sessions": sessions,
         "contacts": mails,
         "tickets": service.table(tickets, buyers, clock),
         "memberships": members,
     }
+    parcels = parcels[stays].reset_index(drop=True)
+    tables |= beyond_orders.draw(tables, known, parcels, seen, beyond, clock, seed=seed)
     people = _people(buyers, clock)
     truth = {
         "shop": pd.DataFrame([asdict(config)]).astype({"start": "datetime64[us]", "end": "datetime64[us]"}),
@@ -85,7 +98,7 @@ def simulate(config: Shop = DEFAULT, *, seed: int) -> Simulated:
         "visitors": _prospects(visitors, clock),
         "campaigns": pd.DataFrame({"timestamp": clock.stamp(campaigns.starts)}),
         "contacts": contact_effects(mails_truth, people, config),
-        "service": _episodes(tickets, wanted, buyers, clock),
+        "service": _episodes(acting, wanted, buyers, clock),
         "memberships": members_truth,
         "bundles": _pairs(bundles, products, config.bundle_probability),
         "sequences": _pairs(sequences, products, config.sequence_probability),
