@@ -48,6 +48,10 @@ def act(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="A day, such as 2024-10-01. Default: the last of the data.")
     ] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(help="Its hold-out stays the same; another name draws another. Default: the list's."),
+    ] = None,
 ) -> None:
     """List whom to treat today: everyone known at the end of a day, by the method that the comparison chose.
 
@@ -64,7 +68,8 @@ def act(
     make_ready(task, name)
     refuse_undated(task, name, load(task, name).spec)
     judged = compare_methods(task, name)
-    today = actions.as_of(judged, as_of, progress=reporter(f"{task}/{name} as of {as_of or 'the last day'}"))
+    told = reporter(f"{task}/{name} as of {as_of or 'the last day'}")
+    today = actions.as_of(judged, as_of, campaign=campaign, progress=told)
     folder, made = actions.write_as_of(today, judged)
     facts, fold, first = today.problem.facts, today.problem.last_fold(), today.runs[0]
     windows = sorted(f["cutoff"] for f in judged.problem.facts["folds"])
@@ -75,6 +80,8 @@ def act(
         f"As of the end of {facts['as_of']}: {len(fold.test_rows):,} customers, by {first.label}, {learned}. "
         f"Judged on what came after {', '.join(windows)}: {judged.verdict.sentences[0]}"
     )
+    for remark in actions.remarks(today, judged):
+        typer.echo(remark)
     for name_of, listing in made.items():
         if isinstance(listing, str):
             typer.echo(f"No list '{name_of}': {listing}")
