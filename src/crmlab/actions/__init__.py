@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crmlab import registry, store
 from crmlab.actions._as_of import answers_of, as_of, dated, remarks
 from crmlab.actions._audience import CONTACTS
+from crmlab.actions._exports import read_emails, write_forms
 from crmlab.actions._sent import record_sent
 from crmlab.actions._since import AS_OF, since_last
 from crmlab.comparison.compare import PIPELINE, SCRATCH
@@ -27,6 +29,7 @@ __all__ = [
     "as_of",
     "dated",
     "of_task",
+    "read_emails",
     "record_sent",
     "remarks",
     "write",
@@ -71,11 +74,14 @@ def write(comparison: Comparison, output: str = SCRATCH, made: Mapping[str, List
     return folder
 
 
-def write_as_of(today: Comparison, judged: Comparison) -> tuple[Path, dict[str, Listing | str]]:
+def write_as_of(
+    today: Comparison, judged: Comparison, emails: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Path, dict[str, Listing | str]]:
     """Write the answers and the lists of an as-of comparison into a folder of its day, all or none.
 
-    judged: the comparison that chose the method. Return the folder, and by the name of each action its list,
-    or the reason why there is none. Every table has both dates, the method and its run.
+    judged: the comparison that chose the method. emails: by customer, for files of mailing tools. Return the
+    folder, and by the name of each action its list, or the reason why there is none. Every table has both
+    dates, the method and its run.
     """
     day = today.problem.facts["as_of"]
     folder = store.scratch_folder() / today.task / today.name / f"{AS_OF}{day}"
@@ -92,6 +98,7 @@ def write_as_of(today: Comparison, judged: Comparison) -> tuple[Path, dict[str, 
             listing = made[name] = since_last(listing, folder, name)
             tables[name] = listing.table.assign(list=name)
             write_tables(listing.further, part)
+            write_forms(part, name, listing, dated(tables[name], today, judged), emails)
         for name, table in tables.items():
             own = dated(table, today, judged)
             write_tables({f"{name}.parquet": own, f"{name}.csv": own}, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +36,8 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     comparison = compare_methods(task, name, fresh=fresh)
     path = comparison.save()
     show(comparison)
+    for sentence in _of_time(comparison):
+        typer.echo(sentence)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
     lists = actions.write(comparison)
@@ -52,6 +55,10 @@ def act(
         str | None,
         typer.Option(help="Its hold-out stays the same; another name draws another. Default: the list's."),
     ] = None,
+    emails: Annotated[
+        Path | None,
+        typer.Option(help="A CSV of customer and email, for the files of mailing tools and audiences."),
+    ] = None,
 ) -> None:
     """List whom to treat today: everyone known at the end of a day, by the method that the comparison chose.
 
@@ -65,12 +72,13 @@ def act(
     from crmlab.problems.files import load
     from crmlab.problems.on_demand import make_ready
 
+    known = actions.read_emails(emails) if emails else {}
     make_ready(task, name)
     refuse_undated(task, name, load(task, name).spec)
     judged = compare_methods(task, name)
     told = reporter(f"{task}/{name} as of {as_of or 'the last day'}")
     today = actions.as_of(judged, as_of, campaign=campaign, progress=told)
-    folder, made = actions.write_as_of(today, judged)
+    folder, made = actions.write_as_of(today, judged, known)
     facts, fold, first = today.problem.facts, today.problem.last_fold(), today.runs[0]
     windows = sorted(f["cutoff"] for f in judged.problem.facts["folds"])
     learned = "learning from no outcomes"
@@ -80,7 +88,7 @@ def act(
         f"As of the end of {facts['as_of']}: {len(fold.test_rows):,} customers, by {first.label}, {learned}. "
         f"Judged on what came after {', '.join(windows)}: {judged.verdict.sentences[0]}"
     )
-    for remark in actions.remarks(today, judged):
+    for remark in [*actions.remarks(today, judged), *_of_time(today)]:
         typer.echo(remark)
     for name_of, listing in made.items():
         if isinstance(listing, str):
@@ -89,7 +97,22 @@ def act(
         print_table(listing.head(10).reset_index())
         for sentence in listing.sentences:
             typer.echo(sentence)
+    mailed = sorted(p.name for p in folder.glob("*_audience_sha256.csv"))
+    if not mailed:
+        typer.echo("No list has e-mail addresses: --emails FILE (customer, email) makes files to import.")
     typer.echo(f"Everybody with both dates, method and run: {store.show(folder)}")
+
+
+def _of_time(comparison: Any) -> list[str]:
+    """Return what is to be known of the horizon and the season; nothing where the data have no purchases."""
+    from crmlab.errors import CrmlabError
+    from crmlab.findings.trust import return_curve, season
+
+    said: list[str] = []
+    for finding in (return_curve, season):
+        with contextlib.suppress(CrmlabError):
+            said += finding.find(comparison).sentences
+    return said
 
 
 def show(comparison: Any) -> None:

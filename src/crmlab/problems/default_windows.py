@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from crmlab import registry, store
 from crmlab.errors import UsageError
+from crmlab.history.silences import gap_quantile, silences
+
+WEEK: Final = 7
+USUAL: Final = 90
+"""Days of a horizon where nobody ever came back, so that there is no gap to take it from."""
+
+SHORTEST: Final = 28
+"""Days that a horizon has at least, if they are no more than a fifth of the span."""
+
+SHARE: Final = 0.75
+"""Of the gaps between purchase days, so many are no longer than the horizon."""
 
 
 def auto_spec(dataset: str, task: str) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
-    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is 90 days, or
-    D // 5 where that is less; the last cutoff tests and its label window ends with the data; the
-    train cutoffs lie one horizon apart before it, each with at least one horizon of history
-    (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
-    within 30 days, or within D // 5. Raises UsageError below 35 days.
+    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is that of
+    `usual_horizon`; the last cutoff tests and its label window ends with the data; the train cutoffs lie one
+    horizon apart before it, each with at least one horizon of history (none for a task all of whose kinds
+    learn from no outcome). A task on baskets looks for the first one within 30 days, or within D // 5. Raises
+    UsageError below 35 days.
     """
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
@@ -32,7 +43,10 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")
     kinds = [registry.module("kinds", k) for k in registry.find("tasks", task).kinds]
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
-    horizon = min(30 if on_baskets else 90, days // 5)
+    horizon = min(30, days // 5)
+    if not on_baskets:
+        midnight = dt.datetime.combine(end, dt.time())
+        horizon = usual_horizon(gap_quantile(silences(tables, connection, end=midnight), SHARE), days)
     test = end - dt.timedelta(days=horizon)
     if on_baskets:
         asked = {"horizon_days": horizon, "test_cutoffs": [test.isoformat()]}
@@ -49,3 +63,15 @@ def auto_spec(dataset: str, task: str) -> dict[str, Any]:
         "train_cutoffs": [c.isoformat() for c in cutoffs],
         "test_cutoffs": [test.isoformat()],
     }
+
+
+def usual_horizon(gap: float | None, days: int) -> int:
+    """Return the horizon, in days, for data of so many days whose 75th percentile of gaps is `gap`.
+
+    The gap in whole weeks, at least SHORTEST and at most a fifth of the days: who is silent for longer than
+    three of four gaps that ended is worth a question, and five such windows leave something to learn from.
+    """
+    most = days // 5
+    weeks = round((USUAL if gap is None else gap) / WEEK) * WEEK
+    wanted = min(max(weeks, SHORTEST), most)
+    return wanted // WEEK * WEEK if wanted >= SHORTEST else wanted
