@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,11 @@ from own_orders import orders
 from crmlab import actions, params, registry, store
 from crmlab.actions import keep
 from crmlab.comparison.compare import compare
+from crmlab.comparison.run import load_model
 from crmlab.data import own_data
 from crmlab.errors import UsageError
 from crmlab.explain.standing import Standing
+from crmlab.problems.from_orders import rows_of_orders
 from crmlab.problems.on_demand import posed
 
 
@@ -112,6 +115,22 @@ def test_two_lists_a_week_apart_share_nobody_and_say_what_changed(shop):
     assert said in again.sentences
     # what happens after a day is not known on it
     assert keep.make(actions.as_of(judged, "2024-03-01", settings=settings)).count("contacted lately") == 0
+
+
+def test_new_orders_are_answered_by_the_method_of_an_own_shop(shop):
+    frame, judged, _ = shop
+    later = frame.assign(customer="new " + frame["customer"].str.removeprefix("="))
+    later.to_csv("later.csv", index=False)
+    rows, day = rows_of_orders("churn", Path("later.csv"))
+    assert day == frame["timestamp"].max()
+    answers = actions.apply_chosen(judged, rows)
+    assert len(answers) == frame["customer"].nunique()
+    model, asked = load_model(judged.run_of(judged.chosen).key), rows[rows["customer"].str.len() > 0]
+    if judged.run_of(judged.chosen).kind == "classification":
+        columns = [c for c, r in judged.problem.facts["roles"].items() if r in ("numeric", "categorical")]
+        np.testing.assert_allclose(answers["score"], model.predict_proba(asked[columns])[:, 1])
+    with pytest.raises(UsageError, match="of churn/mine needs"):
+        actions.apply_chosen(judged, rows[["customer"]])
 
 
 def test_a_day_before_the_judgement_ended_is_remarked(shop):

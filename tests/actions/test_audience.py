@@ -41,6 +41,13 @@ def test_the_hold_out_is_a_tenth_and_the_same_whoever_else_is_asked():
     assert set(campaign.propensity(np.array(["over budget"], dtype=object))) == {0.0}
 
 
+@pytest.mark.parametrize("yes", [1, 1.0, True, "1", "1.0", "True", "true"])
+@pytest.mark.parametrize("no", [0, None, "False", "no", ""])
+def test_consent_is_a_yes_however_it_is_written_and_nothing_else(yes, no):
+    found = _audience.consented(pd.DataFrame({"consent": pd.Series([yes, no], dtype=object)}))
+    assert found.tolist() == [True, False]
+
+
 def test_a_window_that_is_over_leaves_nobody_out():
     rows = pd.DataFrame({"customer": ["a", "b"]})
     found = contacts(np.array([2.0, 1.0]), rows, _audience.OVER, budget=2.0, contact_cost=1.0)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crmlab import registry, store
+from crmlab.actions._applied import apply_chosen, decisions
 from crmlab.actions._as_of import answers_of, as_of, dated, remarks
 from crmlab.actions._audience import CONTACTS
 from crmlab.actions._exports import read_emails, write_forms
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTACTS",
     "answers_of",
+    "apply_chosen",
     "as_of",
     "dated",
+    "decisions",
     "of_task",
     "read_emails",
     "record_sent",

@@ -92,7 +92,10 @@ def consented(rows: pd.DataFrame) -> np.ndarray:
     """
     if CONSENT not in rows:
         return np.ones(len(rows), dtype=bool)
-    return (pd.to_numeric(rows[CONSENT], errors="coerce") == 1).to_numpy()
+    said = rows[CONSENT]
+    if not pd.api.types.is_numeric_dtype(said):
+        said = said.astype("str").str.lower().replace("true", "1")
+    return (pd.to_numeric(said, errors="coerce") == 1).to_numpy()
 
 
 def within_budget(profit: np.ndarray, able: np.ndarray, *, budget: float, contact_cost: float) -> np.ndarray:

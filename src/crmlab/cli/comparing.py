@@ -10,7 +10,7 @@ import typer
 
 from crmlab import store
 from crmlab.cli.words import ProblemName, TaskName, print_table
-from crmlab.errors import DataError, UsageError, did_you_mean
+from crmlab.errors import UsageError, did_you_mean
 from crmlab.vocabulary import CRASHED, TIMED_OUT
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store holds.")]
@@ -194,50 +194,3 @@ def _refuse_own(settings: Any, notebook: str, problem: str) -> None:
             f"`crmlab compare {notebook} {problem}`, or open notebooks/{notebook}.ipynb, set problem = "
             f'"{problem}" and run all cells'
         )
-
-
-@verbs.command()
-def apply(
-    task: TaskName,
-    model: Annotated[str, typer.Option(help="A registered model, such as churn.demo_shop@champion.")],
-    input: Annotated[Path, typer.Option(help="New customers: .csv or .parquet with the model's columns.")],
-    output: Annotated[Path, typer.Option(help="Where the answers go: .csv or .parquet.")] = Path(
-        "answers.parquet"
-    ),
-) -> None:
-    """Use a fitted model on new customers. Wrong columns are named; no wrong score is given.
-
-    A segmentation answers with each customer's segment, its name and policy, and how sure it is.
-    """
-    import pandas as pd
-
-    from crmlab import tracking
-    from crmlab.store import spreadsheet
-
-    if not input.is_file():
-        raise UsageError(f"there is no file {input}")
-    if not model.startswith((f"{task}.", "models:/", "runs:/")):
-        raise UsageError(f"'{model}' is no model of the task '{task}': its name begins with '{task}.'")
-    rows = _new_customers(input)
-    answers = tracking.apply(model, rows)
-    keys = [c for c in ("row_id", "customer") if c in rows]
-    answers = pd.concat([rows[keys].reset_index(drop=True), answers], axis=1)
-    with store.replacing(output) as part:
-        if output.suffix == ".parquet":
-            answers.to_parquet(part, index=False)
-        else:
-            spreadsheet.write(answers, part)
-    typer.echo(f"{len(answers):,} customers answered: {output}")
-
-
-def _new_customers(path: Path) -> Any:
-    """Return a table of customers, ids as text. Raises DataError for a file that is no such table."""
-    import pandas as pd
-
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"customer": "str"})
-    except (ValueError, OSError) as error:  # of both readers, with what is wrong in the first line
-        what = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"{path} cannot be read ({what}): write it as UTF-8 CSV or as Parquet") from None
