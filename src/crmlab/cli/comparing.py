@@ -22,11 +22,21 @@ verbs = typer.Typer()
 
 
 @verbs.command()
-def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
+def compare(
+    task: TaskName,
+    name: ProblemName,
+    fresh: Fresh = False,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Somebody else's scores, customer, date, score: they take part as a method."),
+    ] = None,
+) -> None:
     """Fit the roster's methods on a problem, score them, and print the board and the verdict.
 
-    The lists of whom to treat are written beside the scores, or the reason why there is none. Results go
-    to experiments/scratch; the pipeline's files change through `dvc repro` only.
+    The lists of whom to treat are written beside the scores, or the reason why there is none. Results go to
+    experiments/scratch; the pipeline's files change through `dvc repro` only. Scores of others are judged,
+    each window by the latest before its cutoff; the lists stay those of the methods here, which can be asked
+    about today.
     """
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
@@ -34,13 +44,17 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
 
     make_ready(task, name)
     comparison = compare_methods(task, name, fresh=fresh)
+    lists = actions.write(comparison)
+    if scores is not None:
+        from crmlab.comparison.vendor import with_scores
+
+        comparison = with_scores(comparison, scores)
     path = comparison.save()
     show(comparison)
     for sentence in _of_time(comparison):
         typer.echo(sentence)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
-    lists = actions.write(comparison)
     typer.echo(f"Lists of whom to treat, or why there is none: {store.show(lists)}")
 
 
