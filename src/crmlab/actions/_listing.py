@@ -74,7 +74,7 @@ class ContactList(ABC):
 
     def of_campaign(self) -> tuple[str, ...]:
         """Say who of a list for today is left alone, and why; nothing of a window that is over."""
-        if self.campaign.day is None:
+        if self.campaign.day is None or not self.table["contact"].isin((*ASKED, RESTING)).any():
             return ()
         told = (
             f"{self.count(HELD_OUT):,} of the {int(self.table['contact'].isin(ASKED).sum()):,} that it would "

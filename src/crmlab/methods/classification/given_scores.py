@@ -7,30 +7,30 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from crmlab.declare.method import method
-from crmlab.errors import NotApplicable
 
 
-@method(label="Given scores")
+@method(label="Given scores", cite="Whoever made them")
 def given_scores(column: str = "given_score"):
     """column: the score, higher where the outcome is likelier."""
     return GivenScores(column)
 
 
 class GivenScores(ClassifierMixin, BaseEstimator):
-    """Answers with a column; a missing score is the mean of those that are there."""
+    """Answers with a column; who has no score there gets the base rate of the train rows."""
 
     def __init__(self, column: str):
         self.column = column
 
     def fit(self, X: pd.DataFrame, y: np.ndarray) -> GivenScores:
-        """Learn nothing. Raises NotApplicable where the column is absent."""
+        """Take the base rate from the train rows."""
+        self.classes_, self.base_rate_, self.details_ = np.array([0, 1]), float(np.mean(y)), {}
         if self.column not in X:
-            raise NotApplicable(f"the rows have no column '{self.column}'")
-        self.classes_ = np.array([0, 1])
+            self.details_ = {"note": f"no column '{self.column}' holds scores: the base rate for everyone"}
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the scores as those of class 1, shape (m, 2)."""
-        score = X[self.column].astype(float)
-        known = score.fillna(score.mean()).fillna(0.5).to_numpy()
+        known = np.full(len(X), self.base_rate_)
+        if self.column in X:
+            known = X[self.column].astype(float).fillna(self.base_rate_).to_numpy()
         return np.column_stack([1 - known, known])
