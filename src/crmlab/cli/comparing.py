@@ -118,12 +118,12 @@ def act(
 
 
 def _of_time(comparison: Any) -> list[str]:
-    """Return what is to be known of the horizon and the season; nothing where the data have no purchases."""
+    """Return what is to be known of drift, horizon and season; nothing where it cannot be asked."""
     from crmlab.errors import CrmlabError
-    from crmlab.findings.trust import return_curve, season
+    from crmlab.findings.trust import alarm, return_curve, season
 
     said: list[str] = []
-    for finding in (return_curve, season):
+    for finding in (alarm, return_curve, season):
         with contextlib.suppress(CrmlabError):
             said += finding.find(comparison).sentences
     return said
