@@ -65,6 +65,8 @@ def _said(change: pd.Series, contact: pd.Series, day: str, elsewhere: int) -> st
     left = contact[change.str.startswith(LEFT)].value_counts()
     why = [f"{count:,} {word}" for word, count in left.items()]
     why += [f"{elsewhere:,} not known to it any more"] if elsewhere else []
+    if not new and not why and not stays:
+        return f"As on the list as of {day}, nobody is on it."
     if not new and not why:
         return f"Nothing changed since the list as of {day}: the same {stays:,} are on it."
     gone = int(left.sum()) + elsewhere

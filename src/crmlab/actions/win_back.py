@@ -188,12 +188,17 @@ def _reasons(alive: np.ndarray, cutoff: str | None, rows: pd.DataFrame) -> dict[
     """Return why each is on the list: since when they did not buy, against how often they used to."""
     if "days_since_last" not in rows:
         return dict.fromkeys(REASONS, "")
-    silent = [f"has not bought for {days:.0f} days" for days in rows["days_since_last"]]
+    silent = [f"has not bought for {_days(days)}" for days in rows["days_since_last"]]
     usual = [""] * len(rows)
     if {"frequency", "recency_days"} <= set(rows):
         pace = rows["recency_days"] / rows["frequency"].where(rows["frequency"] > 0)
-        usual = ["bought once" if np.isnan(p) else f"used to buy every {p:.0f} days" for p in pace]
+        usual = ["bought once" if np.isnan(p) else f"used to buy every {_days(p)}" for p in pace]
     return dict(zip(REASONS, (silent, usual, ""), strict=True))
+
+
+def _days(count: float) -> str:
+    """Return a number of days in words."""
+    return f"{count:.0f} day{'' if round(count) == 1 else 's'}"
 
 
 ACTION = Action(label="Whom to win back", tasks=("churn",), prices=NEEDS, make=make)

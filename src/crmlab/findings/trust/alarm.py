@@ -30,6 +30,9 @@ BANDS: Final = 8
 LEAST: Final = 50
 """Fewer customers now or in training say nothing."""
 
+HALF: Final = 0.5
+"""Of today's customers so many are to be compared."""
+
 ROWS: Final = 20_000
 """At most so many rows of either side are looked at, drawn at random."""
 
@@ -120,10 +123,20 @@ def find(comparison: Comparison) -> Alarm:
 
 
 def _compared(now: pd.DataFrame, before: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return customers known for no longer than every window has some. Raises NotApplicable."""
+    """Return customers known for no longer than every window has some. Raises NotApplicable.
+
+    The first windows of a young shop have none who are known for long: they are left out until half of today's
+    customers can be compared, or two windows are left.
+    """
     if TENURE in now and len(before):
-        reach = before.groupby("origin")[TENURE].max().min()
-        now, before = now[now[TENURE] <= reach], before[before[TENURE] <= reach]
+        longest = before.groupby("origin")[TENURE].max().sort_index()
+        places = range(max(len(longest) - 2, 0) + 1)
+        first = next(
+            (p for p in places if (now[TENURE] <= longest.iloc[p:].min()).mean() >= HALF), places[-1]
+        )
+        reach = longest.iloc[first:].min()
+        before = before[before["origin"].isin(longest.index[first:]) & (before[TENURE] <= reach)]
+        now = now[now[TENURE] <= reach]
     if min(len(now), len(before)) < LEAST:
         raise NotApplicable(f"fewer than {LEAST} customers can be compared with those of training")
     return now, before
@@ -184,11 +197,9 @@ def _base_rate(fold: Fold) -> float | None:
     last = rows["origin"] == rows["origin"].max()
     if last.all() or rows["outcome"].isna().any():
         return None
-    now, before = rows[last], rows[~last]
-    if TENURE in rows:
-        reach = before.groupby("origin")[TENURE].max().min()
-        now, before = now[now[TENURE] <= reach], before[before[TENURE] <= reach]
-    if min(len(now), len(before)) < LEAST:
+    try:
+        now, before = _compared(rows[last], rows[~last])
+    except NotApplicable:
         return None
     found = moved(
         now[["outcome"]].to_numpy(dtype=float),
