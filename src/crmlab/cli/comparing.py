@@ -39,22 +39,24 @@ def compare(
     about today.
     """
     from crmlab import actions
+    from crmlab.comparison import vendor
     from crmlab.comparison.compare import compare as compare_methods
     from crmlab.problems.on_demand import make_ready
 
+    if scores is not None:  # what is wrong with the file is said before anything is fitted
+        vendor.read_scores(scores, before=vendor.NEVER)
     make_ready(task, name)
     comparison = compare_methods(task, name, fresh=fresh)
-    lists = actions.write(comparison)
+    own = comparison
     if scores is not None:
-        from crmlab.comparison.vendor import with_scores
-
-        comparison = with_scores(comparison, scores)
+        comparison = vendor.with_scores(comparison, scores)
     path = comparison.save()
     show(comparison)
     for sentence in _of_time(comparison):
         typer.echo(sentence)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
+    lists = actions.write(own)
     typer.echo(f"Lists of whom to treat, or why there is none: {store.show(lists)}")
 
 

@@ -18,6 +18,9 @@ from crmlab.serving.rows import read_rows
 from crmlab.vocabulary import NOT_APPLICABLE, OK, ORACLE
 
 METHOD: Final = "classification/given_scores"
+NEVER: Final = "9999-12-31"
+"""A cutoff that no score comes after."""
+
 COLUMNS: Final = ("customer", "date", "score")
 
 

@@ -125,15 +125,14 @@ def find(comparison: Comparison) -> Alarm:
 def _compared(now: pd.DataFrame, before: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return customers known for no longer than every window has some. Raises NotApplicable.
 
-    The first windows of a young shop have none who are known for long: they are left out until half of today's
-    customers can be compared, or two windows are left.
+    The first windows of a young shop have none who are known for long: they are left out until half of
+    today's customers can be compared, or two windows are left.
     """
     if TENURE in now and len(before):
         longest = before.groupby("origin")[TENURE].max().sort_index()
         places = range(max(len(longest) - 2, 0) + 1)
-        first = next(
-            (p for p in places if (now[TENURE] <= longest.iloc[p:].min()).mean() >= HALF), places[-1]
-        )
+        reached = [(now[TENURE] <= longest.iloc[place:].min()).mean() for place in places]
+        first = next((p for p in places if reached[p] >= HALF), places[-1])
         reach = longest.iloc[first:].min()
         before = before[before["origin"].isin(longest.index[first:]) & (before[TENURE] <= reach)]
         now = now[now[TENURE] <= reach]
