@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import params
-from crmlab.history.sent import resting_on
+from crmlab.history.sent import in_contacts, resting_on
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
@@ -75,9 +75,10 @@ def campaign_of(comparison: Comparison, name: str) -> Campaign:
     if day is None:
         return Campaign(name)
     asked = params.load_lists()
-    resting = resting_on(facts["dataset"], day, days=asked.cool_down_days)
-    seed = f"{comparison.seed}|{facts['dataset']}"
     name = facts.get("campaign") or name
+    resting = resting_on(facts["dataset"], day, days=asked.cool_down_days)
+    resting |= in_contacts(facts["dataset"], name, day, days=asked.cool_down_days)
+    seed = f"{comparison.seed}|{facts['dataset']}"
     return Campaign(name, day, asked.hold_out_share, asked.cool_down_days, resting, seed)
 
 

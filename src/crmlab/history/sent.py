@@ -1,13 +1,15 @@
-"""Sent: which customers were contacted by which list on which day, as recorded by `crmlab sent`."""
+"""Sent: who was contacted by which list on which day, by `crmlab sent` or the table of contacts."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Final
 
+import ibis
 import pandas as pd
 
 from crmlab import store
+from crmlab.errors import DataError
 
 COLUMNS: Final = ("customer", "day", "list", "arm")
 """arm: `contact`, or `held out` where somebody was left alone at random."""
@@ -31,6 +33,25 @@ def resting_on(dataset: str, day: str, *, days: int) -> frozenset[str]:
     first = (dt.date.fromisoformat(day) - dt.timedelta(days=days - 1)).isoformat()
     lately = (own["arm"] == CONTACTED) & own["day"].between(first, day)
     return frozenset(own.loc[lately, "customer"])
+
+
+def in_contacts(dataset: str, campaign: str, day: str, *, days: int) -> frozenset[str]:
+    """Return who was contacted so lately by a campaign of this name, by the data set's own table of contacts.
+
+    Other campaigns, such as newsletters to everybody, make nobody rest.
+    """
+    connection = store.engine()
+    try:
+        contacts = store.open_tables(dataset, connection).get("contacts")
+    except DataError:
+        return frozenset()
+    if contacts is None or not days:
+        return frozenset()
+    last = dt.date.fromisoformat(day)
+    date = contacts.timestamp.cast("date")
+    lately = date.between(ibis.literal(last - dt.timedelta(days=days - 1)), ibis.literal(last))
+    own = contacts.filter(contacts.campaign == campaign, contacts.treatment == 1, lately)
+    return frozenset(connection.to_pyarrow(own.select("customer").distinct())["customer"].to_pylist())
 
 
 def record(dataset: str, new: pd.DataFrame) -> int:
