@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 
 import pandas as pd
@@ -23,7 +24,8 @@ IN_MONEY = {"score", "probability", "expected_profit", "contact", "reason_1", "r
 def case(request, make, tmp_path_factory):
     """Yield an action's name, the small comparison of a task that it serves, and its list."""
     action = registry.find("actions", request.param)
-    with SMALL[action.tasks[0]](make, tmp_path_factory.mktemp("action")) as comparison:
+    small = SMALL.get(request.param, SMALL[action.tasks[0]])
+    with small(make, tmp_path_factory.mktemp("action")) as comparison:
         yield SimpleNamespace(name=request.param, comparison=comparison, listing=action.make(comparison))
 
 
@@ -66,8 +68,15 @@ def test_an_action_without_its_prices_makes_no_list(case):
 
 
 # --- the list -----------------------------------------------------------------------------------
-def test_every_customer_of_the_last_window_is_on_it_once(case):
-    assert sorted(case.listing.table["customer"]) == sorted(last_rows(case.comparison).index)
+def test_every_customer_of_the_last_window_is_on_a_list_once(case):
+    everybody, listed = set(last_rows(case.comparison).index), case.listing.table["customer"]
+    assert listed.is_unique
+    assert set(listed) <= everybody
+    listings = []
+    for action in actions.of_task(case.comparison.task).values():
+        with contextlib.suppress(NotApplicable):
+            listings.append(action.make(case.comparison))
+    assert set().union(*(listing.table["customer"] for listing in listings)) == everybody
 
 
 def test_its_columns_are_those_of_the_contract(case):
@@ -79,7 +88,8 @@ def test_its_columns_are_those_of_the_contract(case):
     assert set(table) >= IN_MONEY
     assert table["probability"].between(0, 1).all()
     assert set(table["contact"]) <= set(actions.CONTACTS)
-    assert table["expected_profit"].is_monotonic_decreasing
+    worth = table[table["contact"].isin(("contact", "over budget"))]
+    assert worth["expected_profit"].is_monotonic_decreasing
 
 
 def test_nobody_without_consent_is_contacted(case):
@@ -104,8 +114,14 @@ def test_a_list_is_written_twice_and_again_the_same(case):
     task, problem = case.comparison.task, case.comparison.name
     assert folder == store.project() / "experiments" / "actions" / task / problem
     written = content(folder)
-    assert set(written) == {f"{case.name}.parquet", f"{case.name}.csv", *case.listing.further}
-    pd.testing.assert_frame_equal(pd.read_parquet(folder / f"{case.name}.parquet"), case.listing.table)
+    own = {name for name in written if name.split(".")[0] not in actions.of_task(task).keys() - {case.name}}
+    assert own == {f"{case.name}.parquet", f"{case.name}.csv", *case.listing.further}
+    kept, table = pd.read_parquet(folder / f"{case.name}.parquet"), case.listing.table
+    pd.testing.assert_frame_equal(kept[list(table)], table)
+    last = case.comparison.problem.last_fold().cutoff
+    assert set(kept["as_of"]) == {(pd.Timestamp(last) - pd.Timedelta(days=1)).date().isoformat()}
+    assert kept["judged"].iloc[0].endswith(last)
+    assert kept["method"].iloc[0] in [r.method for r in case.comparison.runs]
     actions.write(case.comparison, "pipeline", {case.name: case.listing})
     assert content(folder) == written
 

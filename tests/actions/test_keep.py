@@ -95,8 +95,9 @@ def test_a_look_back_beyond_its_interval_is_held_against_the_scores(compared, sh
     outcome = np.repeat([1, 0], [60, 40])
     found = replace(found, table=table, outcome=outcome, n_inner=50 * held)
     # Wilson's interval of 60 of 100
-    assert f"60.0% of them left (95% interval 50.2% to 69.1%), {0.6 + shift:.1%} were" in found.sentences[3]
-    assert said in found.sentences[3]
+    back = found.sentences[3]
+    assert f"60.0% of them were silent (95% interval 50.2% to 69.1%), {0.6 + shift:.1%} were" in back
+    assert said in back
     assert ("so is the expected profit" in found.sentences[3]) == (shift != 0)
 
 
@@ -148,7 +149,7 @@ def test_the_sentences_count_what_the_list_says(compared):
     left = found.outcome[chosen]
     value = found.table.loc[chosen, "value"]
     real = np.where(left == 1, 0.3 * (value - 5) - 1, -6.0).sum()
-    assert f"{left.mean():.1%} of them left" in found.sentences[3]
+    assert f"{left.mean():.1%} of them were silent" in found.sentences[3]
     assert f"would have earned {real:,.2f}." in found.sentences[3]
 
 
@@ -176,7 +177,14 @@ def test_reasons_are_those_of_the_model_and_only_for_the_top_where_asked(compare
     found = keep.make(compared, reasoned=5)
     told = found.table.filter(like="reason_")
     assert told["reason_1"].head(5).str.match(r"days_since_last = |^$").all()
-    assert (told.iloc[5:] == "").all(axis=None)
+    asked = (found.table["contact"] == "contact").to_numpy()
+    assert asked[5:].any()
+    assert (told[asked]["reason_1"] != "").sum() > 5
+    assert (told.iloc[5:][~asked[5:]] == "").all(axis=None)
+    assert (
+        f"the reasons, for {(told['reason_1'] != '').sum()} of the list, are those of Hiatus"
+        in (found.sentences[2])
+    )
     assert found.explained_by == "Hiatus"
     # a lifetime model's scores are explained by the best classifier
     lifetime = replace(compared.runs[0], method="lifetime/bg_nbd", label="BG/NBD")

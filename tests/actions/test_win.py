@@ -76,6 +76,22 @@ def test_money_is_the_probability_times_the_margin_less_the_contact(listed):
     assert table["probability"].between(0, 1).all()
 
 
+def test_without_a_declared_effect_the_list_says_reach_and_claims_no_gain(comparison, listed):
+    prices = {**comparison.economics, "accept_rate": 1.0}
+    found = win.make(replace(comparison, economics=prices))
+    np.testing.assert_allclose(found.table["reach"], 10.0 * found.table["probability"])
+    assert found.table["expected_profit"].isna().all()
+    assert found.table["score"].is_monotonic_decreasing
+    assert "Reach" in found.head()
+    assert "Expected profit" not in found.head()
+    reached = found.table.loc[found.chosen, "reach"].sum()
+    assert (
+        f"there is no gain to expect: those listed for a contact reach {reached:,.2f}" in found.sentences[1]
+    )
+    assert "reach" not in listed.table
+    assert "no gain" not in listed.sentences[1]
+
+
 def test_deciles_are_tenths_and_ties_share_one(listed):
     table = listed.table
     assert table["decile"].between(1, 10).all()
@@ -119,13 +135,15 @@ def test_test_outcomes_change_nothing_of_the_list(comparison, listed):
     assert turned.sentences[-1] != listed.sentences[-1]
 
 
-def test_reasons_are_three_and_only_for_the_top_where_asked(comparison, listed):
+def test_reasons_are_three_and_for_the_asked_and_the_top(comparison, listed):
     reasons = listed.table.filter(like="reason_")
     assert list(reasons) == ["reason_1", "reason_2", "reason_3"]
     assert reasons["reason_1"].str.startswith("visits = ").head(5).all()
     top = win.make(comparison, reasoned=5).table.filter(like="reason_")
     pd.testing.assert_frame_equal(top.head(5), reasons.head(5))
-    assert (top.iloc[5:] == "").all(axis=None)
+    asked = (listed.table["contact"] == "contact").to_numpy()
+    assert (top.iloc[5:][~asked[5:]] == "").all(axis=None)
+    pd.testing.assert_frame_equal(top[asked], reasons[asked])
 
 
 def test_the_sentences_count_what_the_list_says(listed):

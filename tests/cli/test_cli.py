@@ -25,6 +25,7 @@ from crmlab.data import fetch
 from crmlab.declare.dataset import Dataset, Source
 from crmlab.desk import verify
 from crmlab.errors import FAILURE, USAGE
+from crmlab.params.protocols import protocol
 from crmlab.problems import on_demand
 from crmlab.store.seal import sealed
 
@@ -355,8 +356,9 @@ def test_a_comparison_says_where_its_lists_are(project, monkeypatch, capsys):
     ranking = pd.DataFrame([["x"] * 7], columns=[*"abcdef", "Note"])
     verdict = types.SimpleNamespace(sentences=["Nobody leads."])
     made = types.SimpleNamespace(
-        task="churn", name="cdnow", runs=[], ranking=lambda: ranking, verdict=verdict, save=lambda: PARAMS
-    )
+        task="churn", name="cdnow", runs=[], ranking=lambda: ranking, verdict=verdict, save=lambda: PARAMS,
+        problem=types.SimpleNamespace(protocol=protocol("cross_validation")),
+    )  # fmt: skip
     monkeypatch.setattr(on_demand, "is_posed", lambda task, name: True)
     monkeypatch.setattr(compare, "compare", lambda task, name, fresh: made)
     monkeypatch.setattr(actions, "of_task", lambda task: {})

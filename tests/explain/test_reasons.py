@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crmlab.explain import shapes
-from crmlab.explain.reasons import contributions, reasons
+from crmlab.explain.reasons import SMALLEST, contributions, reasons
 
 
 class Line:
@@ -41,8 +41,16 @@ def test_phrases_the_strongest_first_and_none_where_nothing_differs():
     # exp(2) = 7.4, exp(1) = 2.7, exp(−1) = .37
     assert table.loc[7].tolist() == ["pages = 6 (odds × 7.4)", "channel = app (odds × 2.7)", ""]
     assert table.loc[3].tolist() == ["", "", ""]
-    assert table.loc[5].tolist() == ["pages unknown (odds × 0.37)", "", ""]
+    # that the pages are unknown lowers the odds, but is no reason
+    assert table.loc[5].tolist() == ["", "", ""]
     assert list(reasons(Line(), ROWS, BACKGROUND, k=1)) == ["reason_1"]
+
+
+def test_what_raises_the_odds_comes_first_however_strong_the_rest():
+    rows = pd.DataFrame({"pages": [-8.0, 3.0], "channel": ["app", "unknown"], "age": [1.0, 1.0]})
+    table = reasons(Line(), rows, BACKGROUND)
+    assert table.loc[0].tolist() == ["channel = app (odds × 2.7)", "pages = -8 (odds × under 0.01)", ""]
+    assert table.loc[1].tolist() == ["pages = 3 (odds × 1.6)", "", ""]
 
 
 def test_whole_numbers_and_one_row_do():
@@ -61,9 +69,12 @@ def test_the_machine_speaks_for_itself(window, machine):
     own = shapes.contributions(machine, window.train)
     np.testing.assert_allclose(added, shapes.contributions(machine, window.test) - own.mean(), atol=1e-12)
     table = reasons(machine, window.test, window.train)
-    strongest = added.abs().idxmax(axis=1)
+    added = added.where(window.test[list(added)].notna(), 0.0)
+    raising = (added >= SMALLEST).any(axis=1)
+    strongest = added.idxmax(axis=1).where(raising, added.idxmin(axis=1))
     told = table["reason_1"] != ""
     assert told.mean() > 0.9
+    assert raising.mean() > 0.5
     assert all(text.startswith(c) for text, c in zip(table["reason_1"][told], strongest[told], strict=True))
 
 

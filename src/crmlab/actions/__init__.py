@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crmlab import registry, store
-from crmlab.actions._as_of import answers_of, as_of, dated
-from crmlab.actions._listing import CONTACTS
+from crmlab.actions._applied import apply_chosen, decisions
+from crmlab.actions._as_of import answers_of, as_of, dated, remarks
+from crmlab.actions._audience import CONTACTS
+from crmlab.actions._exports import read_emails, write_forms
+from crmlab.actions._sent import record_sent
+from crmlab.actions._since import AS_OF, since_last
 from crmlab.comparison.compare import PIPELINE, SCRATCH
 from crmlab.errors import NotApplicable, UsageError, did_you_mean
 from crmlab.store import spreadsheet
@@ -19,7 +24,21 @@ if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
     from crmlab.declare.action import Action, Listing
 
-__all__ = ["CONTACTS", "answers_of", "as_of", "dated", "of_task", "write", "write_as_of", "write_tables"]
+__all__ = [
+    "CONTACTS",
+    "answers_of",
+    "apply_chosen",
+    "as_of",
+    "dated",
+    "decisions",
+    "of_task",
+    "read_emails",
+    "record_sent",
+    "remarks",
+    "write",
+    "write_as_of",
+    "write_tables",
+]
 
 
 def of_task(task: str) -> dict[str, Action]:
@@ -33,8 +52,9 @@ def write(comparison: Comparison, output: str = SCRATCH, made: Mapping[str, List
 
     output: 'pipeline' for the folder that DVC watches, 'scratch' for a look around. made: lists that were
     made before, by the name of their action. A list is `<action>.parquet` and `<action>.csv`, which is safe
-    for spreadsheets; where there is none, `<action>.no_list.txt` has the reason, so that no older list is
-    taken for this one. Raises UsageError for another output, and for a list of no action of the task.
+    for spreadsheets, with both dates, method and run; where there is none, `<action>.no_list.txt` has the
+    reason, so that no older list is taken for this one. Raises UsageError for another output, and for a list
+    of no action of the task.
     """
     if output not in (PIPELINE, SCRATCH):
         raise UsageError(f"output = {output!r} must be '{PIPELINE}' or '{SCRATCH}'")
@@ -51,18 +71,23 @@ def write(comparison: Comparison, output: str = SCRATCH, made: Mapping[str, List
             except NotApplicable as reason:
                 _write_reason(part / f"{name}.no_list.txt", str(reason))
                 continue
-            own = {f"{name}.parquet": listing.table, f"{name}.csv": listing.table}
+            table = dated(listing.table, comparison, comparison)
+            own = {f"{name}.parquet": table, f"{name}.csv": table}
             write_tables(own | dict(listing.further), part)
     return folder
 
 
-def write_as_of(today: Comparison, judged: Comparison) -> tuple[Path, dict[str, Listing | str]]:
+def write_as_of(
+    today: Comparison, judged: Comparison, emails: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Path, dict[str, Listing | str]]:
     """Write the answers and the lists of an as-of comparison into a folder of its day, all or none.
 
-    judged: the comparison that chose the method. Return the folder, and by the name of each action its list,
-    or the reason why there is none. Every table has both dates, the method and its run.
+    judged: the comparison that chose the method. emails: by customer, for files of mailing tools. Return the
+    folder, and by the name of each action its list, or the reason why there is none. Every table has both
+    dates, the method and its run.
     """
-    folder = store.scratch_folder() / today.task / today.name / f"as_of_{today.problem.facts['as_of']}"
+    day = today.problem.facts["as_of"]
+    folder = store.scratch_folder() / today.task / today.name / f"{AS_OF}{day}"
     made: dict[str, Listing | str] = {}
     with store.replacing_folder(folder) as part:
         tables = {"answers": answers_of(today)}
@@ -73,9 +98,10 @@ def write_as_of(today: Comparison, judged: Comparison) -> tuple[Path, dict[str, 
                 made[name] = str(reason)
                 _write_reason(part / f"{name}.no_list.txt", str(reason))
                 continue
-            made[name] = listing
-            tables[name] = listing.table
+            listing = made[name] = since_last(listing, folder, name)
+            tables[name] = listing.table.assign(list=name)
             write_tables(listing.further, part)
+            write_forms(part, name, listing, dated(tables[name], today, judged), emails)
         for name, table in tables.items():
             own = dated(table, today, judged)
             write_tables({f"{name}.parquet": own, f"{name}.csv": own}, part)

@@ -1,4 +1,4 @@
-"""What lists of people to contact share: consent, budget, probability, reasons, and the look back."""
+"""What lists of people to contact share: sentences, probability, order, reasons, and the look back."""
 
 from __future__ import annotations
 
@@ -12,21 +12,17 @@ import numpy as np
 import pandas as pd
 
 from crmlab import registry
+from crmlab.actions._audience import ASKED, CONTACT, GONE, HELD_OUT, NO_CONSENT, OVER, RESTING, Campaign
 from crmlab.comparison.run import load_model
 from crmlab.errors import NotApplicable
 from crmlab.explain.reasons import reasons, usual_value
+from crmlab.explain.standing import ALIVE
 from crmlab.maths.rates import wilson
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
     from crmlab.comparison.run import Run
     from crmlab.problems.handed import Fold
-
-CONSENT: Final = "consent"
-CONTACT, NO_MONEY, NOT_WORTH_IT, NO_CONSENT = "contact", "over budget", "not worth it", "no consent"
-GONE: Final = "probably gone"
-CONTACTS: Final = (CONTACT, NO_MONEY, NOT_WORTH_IT, NO_CONSENT, GONE)
-"""What is decided for a person: contacted, or why not."""
 
 REASONS: Final = ("reason_1", "reason_2", "reason_3")
 
@@ -52,7 +48,8 @@ class ContactList(ABC):
 
     label: of the method whose scores they are. table: a row per person, with `customer`, `score`,
     `probability`, `expected_profit` (currency, of a contact), `contact` (a word of CONTACTS) and REASONS, and
-    what each list adds. outcome: what happened since, (n,), nan where that is not known yet.
+    what each list adds. outcome: what happened since, (n,), nan where that is not known yet. campaign: who is
+    left out of a list for a day of today. notes: what is said of it besides, such as what changed.
     """
 
     problem: str
@@ -62,6 +59,8 @@ class ContactList(ABC):
     has_consent: bool
     table: pd.DataFrame
     outcome: np.ndarray
+    campaign: Campaign = OVER
+    notes: tuple[str, ...] = ()
 
     person: ClassVar[str] = "Customer"
     further: ClassVar[Mapping[str, pd.DataFrame]] = MappingProxyType({})
@@ -70,7 +69,20 @@ class ContactList(ABC):
     def sentences(self) -> tuple[str, ...]:
         """Say whom to contact, what that is worth, where the numbers come from, and how it came out."""
         said = (self.of_contacts(), self.of_money(), self.of_probability())
-        return said if self.is_open else (*said, self.of_looking_back())
+        said = said if self.is_open else (*said, self.of_looking_back())
+        return (*said, *self.of_campaign(), *self.notes)
+
+    def of_campaign(self) -> tuple[str, ...]:
+        """Say who of a list for today is left alone, and why; nothing of a window that is over."""
+        if self.campaign.day is None or not self.table["contact"].isin((*ASKED, RESTING)).any():
+            return ()
+        told = (
+            f"{self.count(HELD_OUT):,} of the {int(self.table['contact'].isin(ASKED).sum()):,} that it would "
+            f"contact are held out at random ({self.campaign.share:.0%}, the same ones while the campaign is "
+            f"called '{self.campaign.name}'): beside them one sees later what contacting did"
+        )
+        rest = f"{self.count(RESTING):,} were contacted in the {self.campaign.cool_down_days} days before"
+        return (f"{told}; {rest} and rest." if self.campaign.cool_down_days else f"{told}.",)
 
     @abstractmethod
     def of_contacts(self) -> str:
@@ -132,27 +144,6 @@ class ContactList(ABC):
         return LookBack(float(outcome.mean()), lower, upper, expected)
 
 
-# --- consent and budget -------------------------------------------------------------------------
-def consented(rows: pd.DataFrame) -> np.ndarray:
-    """Return who may be contacted, (m,): all where `rows` do not say who consented.
-
-    Who did not say yes is not contacted: an unknown consent is none.
-    """
-    if CONSENT not in rows:
-        return np.ones(len(rows), dtype=bool)
-    return (pd.to_numeric(rows[CONSENT], errors="coerce") == 1).to_numpy()
-
-
-def within_budget(profit: np.ndarray, able: np.ndarray, *, budget: float, contact_cost: float) -> np.ndarray:
-    """Return the places of those whom a budget reaches: of the able, the highest profits first.
-
-    budget, contact_cost: currency.
-    """
-    places = np.flatnonzero(able)
-    affordable = len(places) if contact_cost == 0 else int(budget / contact_cost + 1e-9)
-    return places[np.argsort(-profit[places], kind="stable")][:affordable]
-
-
 # --- probability --------------------------------------------------------------------------------
 def inner_hold_out(comparison: Comparison, run: Run, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Return outcome and score of a fold's inner hold-out rows, (n,) each; n = 0 without one."""
@@ -201,16 +192,46 @@ def usual_row(usual: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
 def ranked(
     valued: pd.DataFrame, rows: pd.DataFrame, run: Run | None, usual: Mapping[str, Any], reasoned: int
 ) -> pd.DataFrame:
-    """Return the valued people, the highest expected profit first, with the reasons of the top.
+    """Return the valued people in the order of a list, with the reasons of those it would contact.
 
     valued, rows: (m,) aligned. run: whose model gives the reasons, against the `usual` values (None: nobody
-    has any). reasoned: how many from the top get them. The index still says which of the rows it is.
+    has any). reasoned: how many from the top get them besides. The index still says which of the rows it is.
     """
-    order = valued.sort_values(["expected_profit", "score"], ascending=False, kind="stable").index
-    top = rows.loc[order[:reasoned], list(usual)]
+    order = in_order(valued).index
+    is_asked = valued.loc[order, "contact"].isin(ASKED).to_numpy()
+    top = rows.loc[order[is_asked | (np.arange(len(order)) < reasoned)], list(usual)]
     why = pd.DataFrame("", index=top.index, columns=list(REASONS))
     if run is not None:
         why = reasons(load_model(run.key), top, usual_row(usual, rows))
     table = valued.loc[order].join(why)
     table[why.columns] = table[why.columns].fillna("")
     return table
+
+
+def in_order(valued: pd.DataFrame) -> pd.DataFrame:
+    """Return people in the order of a list: the highest expected profit first, who is probably gone last."""
+    by = ["gone", "expected_profit", "score"]
+    ranked_by = valued.assign(gone=is_gone(valued))
+    order = ranked_by.sort_values(by, ascending=[True, False, False], kind="stable").index
+    return valued.loc[order]
+
+
+def is_gone(valued: pd.DataFrame) -> np.ndarray:
+    """Return who of a list is probably gone, (m,), whether they gave their consent or not."""
+    if "p_alive" in valued:
+        return ~(valued["p_alive"] >= ALIVE).to_numpy()
+    return (valued["contact"] == GONE).to_numpy()
+
+
+def bought_before(rows: pd.DataFrame, cutoff: str | None) -> pd.DataFrame:
+    """Return what a shop looks for first of its customers, (m,) each: `last_purchase`, a day, `total_spend`.
+
+    Of columns that the rows have; the last purchase needs a cutoff, the midnight after the last day known.
+    """
+    found: dict[str, Any] = {}
+    if cutoff is not None and "days_since_last" in rows:
+        ago = pd.to_timedelta(rows["days_since_last"].astype(float) + 1, unit="D")
+        found["last_purchase"] = (pd.Timestamp(cutoff) - ago).dt.strftime("%Y-%m-%d").astype("str")
+    if "total_spend" in rows:
+        found["total_spend"] = rows["total_spend"].astype(float)
+    return pd.DataFrame(found, index=rows.index)

@@ -14,14 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
+from crmlab.actions._audience import CONSENT, CONTACT, NO_CONSENT, NOT_WORTH_IT, consented
 from crmlab.actions._listing import (
-    CONSENT,
-    CONTACT,
-    NO_CONSENT,
-    NOT_WORTH_IT,
     REASONS,
     ContactList,
-    consented,
 )
 from crmlab.comparison.answers import by_window
 from crmlab.declare.action import Action

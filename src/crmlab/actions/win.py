@@ -16,13 +16,20 @@ import numpy as np
 import pandas as pd
 
 from crmlab import registry
-from crmlab.actions._listing import (
+from crmlab.actions._audience import (
     CONSENT,
     CONTACT,
     NO_CONSENT,
     NOT_WORTH_IT,
-    ContactList,
+    OVER,
+    RESTING,
+    Campaign,
+    campaign_of,
     consented,
+    held,
+)
+from crmlab.actions._listing import (
+    ContactList,
     inner_hold_out,
     is_probable,
     not_probable,
@@ -68,8 +75,14 @@ class Prospects(ContactList):
             "Score": top["score"].map("{:.3f}".format),
             "Probability": [_interval(row) for row in top.itertuples()],
             "Decile": top["decile"],
-            "Expected profit": top["expected_profit"].map("{:.2f}".format),
+            **self._money(top),
         }
+
+    def _money(self, top: pd.DataFrame) -> dict[str, Any]:
+        """Return what a contact earns where its effect is declared, else what those who buy bring anyway."""
+        if self.known["has_effect"]:
+            return {"Expected profit": top["expected_profit"].map("{:.2f}".format)}
+        return {"Reach": top["reach"].map("{:.2f}".format)}
 
     def of_contacts(self) -> str:
         """Say how many are to be contacted, and who is not."""
@@ -83,6 +96,22 @@ class Prospects(ContactList):
         """Say where the depth comes from."""
         cost, margin = self.known["contact_cost"], self.known["margin"]
         money = f"a contact costs {cost:g} and brings {margin:g} where the prospect is won"
+        if not self.known["has_effect"]:
+            money = f"a contact costs {cost:g}, and who buys brings {margin:g}"
+        return self._of_depth(money) + self._of_reach()
+
+    def _of_reach(self) -> str:
+        """Say that reach is no gain, where nobody declared what a contact changes."""
+        if self.known["has_effect"]:
+            return ""
+        return (
+            " What a contact changes nobody has declared (accept_rate is 1), so there is no gain to expect: "
+            f"those listed for a contact reach {self.table.loc[self.chosen, 'reach'].sum():,.2f} of margin, "
+            "which is what they would bring, most of them without it."
+        )
+
+    def _of_depth(self, money: str) -> str:
+        """Say where the depth comes from. money: what a contact costs and brings."""
         if self.known["depth"] is None:
             return f"There is no inner hold-out: contacted is whoever is expected to pay ({money})."
         return (
@@ -121,7 +150,8 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
     known, run = facts(comparison), _champion(comparison)
     fold = comparison.problem.last_fold()
     rows, score = fold.test_rows, scores(run, comparison.problem.last_number()).loc[fold.test_row_ids]
-    valued = pd.concat([rows["customer"], decided(score, rows, known)], axis=1)
+    campaign = campaign_of(comparison, "win")
+    valued = pd.concat([rows["customer"], decided(score, rows, known, campaign)], axis=1)
     table = ranked(valued, rows, run, known["usual"], reasoned)
     outcome = comparison.problem.solution["outcome"].to_numpy()[fold.test_row_ids]
     return Prospects(
@@ -134,6 +164,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
         has_consent=CONSENT in rows,
         table=table.reset_index(drop=True),
         outcome=outcome[table.index.to_numpy()],
+        campaign=campaign,
     )
 
 
@@ -141,11 +172,11 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
 def facts(comparison: Comparison, method: str | None = None) -> dict[str, Any]:
     """Return, as plain JSON, what turns the champion's scores into decisions; it travels with the model.
 
-    level; rates: the rate by score on the inner hold-out, n_inner: its rows (None and 0 without one);
-    margin, contact_cost: currency; depth: the share to contact, contact_from: the lowest score that
-    it reaches in the last window (None: nobody); deciles: the lowest score of each there (None:
-    empty); usual: of each column the median or most frequent value in training. Raises
-    NotApplicable as `make` does, and for another method than the champion.
+    level; rates: the rate by score on the inner hold-out, n_inner: its rows (None and 0 without one); margin,
+    contact_cost: currency; has_effect: whether it is declared what a contact changes; depth: the share to
+    contact, contact_from: the lowest score that it reaches in the last window (None: nobody); deciles: the
+    lowest score of each there (None: empty); usual: of each column the median or most frequent value in
+    training. Raises NotApplicable as `make` does, and for another method than the champion.
     """
     if method not in (None, comparison.chosen):
         raise NotApplicable(f"{method} is not the champion, whose scores alone make the list")
@@ -155,6 +186,7 @@ def facts(comparison: Comparison, method: str | None = None) -> dict[str, Any]:
         "margin": prices.accept_rate * prices["margin_mean"],
         "contact_cost": prices["contact_cost"],
     }
+    has_effect = prices.accept_rate < 1
     number = comparison.problem.last_number()
     if not is_probable(run, number):
         raise not_probable(run)
@@ -167,6 +199,7 @@ def facts(comparison: Comparison, method: str | None = None) -> dict[str, Any]:
         "n_inner": len(inner),
         "rates": rates(outcome, inner, level=comparison.level).facts() if len(inner) else None,
         **money,
+        "has_effect": has_effect,
         "depth": depth,
         "contact_from": None if depth is None else _lowest(score[place < depth]),
         "deciles": [_lowest(score[decile == d]) for d in range(DECILES)],
@@ -174,12 +207,15 @@ def facts(comparison: Comparison, method: str | None = None) -> dict[str, Any]:
     }
 
 
-def decided(score: pd.Series, rows: pd.DataFrame, known: Mapping[str, Any]) -> pd.DataFrame:
+def decided(
+    score: pd.Series, rows: pd.DataFrame, known: Mapping[str, Any], campaign: Campaign = OVER
+) -> pd.DataFrame:
     """Return score, probability, lower, upper, decile, expected_profit and contact of prospects, (m,) each.
 
     score: (m,), of `rows`, whose `consent`, where they have it, must be true for a contact. known:
     see `facts`. Decile and contact go by the lowest scores in the last window, so that they do
-    not depend on who else is in `rows`.
+    not depend on who else is in `rows`. Where nobody declared what a contact changes
+    (`has_effect`), what it earns is nan, and `reach` is what prospects bring by whatever cause.
     """
     values = score.to_numpy(dtype=np.float64)
     nowhere = np.full(len(values), np.nan)
@@ -188,9 +224,18 @@ def decided(score: pd.Series, rows: pd.DataFrame, known: Mapping[str, Any]) -> p
         rate = Rates.of_facts(known["rates"]).at(values)
     gain = known["margin"] * rate[0] - known["contact_cost"]
     contact = np.where(_is_worth_it(values, gain, known), CONTACT, NOT_WORTH_IT).astype(object)
+    contact[(contact == CONTACT) & campaign.rests(rows)] = RESTING
     contact[~consented(rows)] = NO_CONSENT
+    contact = held(contact, rows, campaign)
     columns = {"score": values} | dict(zip(("probability", "lower", "upper"), rate, strict=True))
-    columns |= {"decile": _decile(values, known), "expected_profit": gain, "contact": contact}
+    columns["decile"] = _decile(values, known)
+    if known["has_effect"]:
+        columns["expected_profit"] = gain
+    else:
+        columns |= {"reach": known["margin"] * rate[0], "expected_profit": np.full(len(values), np.nan)}
+    columns["contact"] = contact
+    if campaign.day is not None:
+        columns["propensity"] = campaign.propensity(contact)
     return pd.DataFrame(columns, index=rows.index)
 
 

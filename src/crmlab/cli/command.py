@@ -10,7 +10,7 @@ import typer
 
 import crmlab
 from crmlab import store
-from crmlab.cli import checking, comparing, data, listing, offering, tracking
+from crmlab.cli import applying, checking, comparing, data, listing, offering, sending, tracking
 from crmlab.comparison.threads import same_digits_everywhere
 from crmlab.errors import FAILURE, USAGE, CrmlabError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (data, listing, comparing, offering, checking, tracking):
+for group in (data, listing, comparing, applying, offering, sending, checking, tracking):
     app.add_typer(group.verbs)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from crmlab import store
 from crmlab.cli.words import ProblemName, TaskName, print_table
-from crmlab.errors import DataError, UsageError, did_you_mean
+from crmlab.errors import UsageError, did_you_mean
 from crmlab.vocabulary import CRASHED, TIMED_OUT
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Refit also what the store holds.")]
@@ -21,32 +22,50 @@ verbs = typer.Typer()
 
 
 @verbs.command()
-def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
+def compare(
+    task: TaskName,
+    name: ProblemName,
+    fresh: Fresh = False,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Somebody else's scores, customer, date, score: they take part as a method."),
+    ] = None,
+) -> None:
     """Fit the roster's methods on a problem, score them, and print the board and the verdict.
 
-    The lists of whom to treat are written beside the scores, or the reason why there is none. Results go
-    to experiments/scratch; the pipeline's files change through `dvc repro` only.
+    The lists of whom to treat are written beside the scores, or the reason why there is none. Results go to
+    experiments/scratch; the pipeline's files change through `dvc repro` only. Scores of others are judged,
+    each window by the latest before its cutoff; the lists stay those of the methods here, which can be asked
+    about today.
     """
     from crmlab import actions
+    from crmlab.comparison import vendor
     from crmlab.comparison.compare import compare as compare_methods
     from crmlab.problems import chosen
     from crmlab.problems.files import load
     from crmlab.problems.in_words import alike_in_words, windows_in_words
     from crmlab.problems.on_demand import is_own, make_ready
 
+    if scores is not None:  # what is wrong with the file is said before anything is fitted
+        vendor.read_scores(scores, before=vendor.NEVER)
     make_ready(task, name)
     for sentence in chosen.sentences(load(task, name)) if is_own(task, name) else []:
         typer.echo(sentence)
     comparison = compare_methods(task, name, fresh=fresh)
+    own = comparison
+    if scores is not None:
+        comparison = vendor.with_scores(comparison, scores)
     path = comparison.save()
     for line in windows_in_words(comparison.problem.facts):
         typer.echo(line)
     show(comparison)
     for line in alike_in_words(comparison.problem.facts):
         typer.echo(line)
+    for sentence in _of_time(comparison):
+        typer.echo(sentence)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
-    lists = actions.write(comparison)
+    lists = actions.write(own)
     typer.echo(f"Lists of whom to treat, or why there is none: {store.show(lists)}")
 
 
@@ -56,6 +75,14 @@ def act(
     name: ProblemName,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="A day, such as 2024-10-01. Default: the last of the data.")
+    ] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(help="Its hold-out stays the same; another name draws another. Default: the list's."),
+    ] = None,
+    emails: Annotated[
+        Path | None,
+        typer.Option(help="A CSV of customer and email, for the files of mailing tools and audiences."),
     ] = None,
 ) -> None:
     """List whom to treat today: everyone known at the end of a day, by the method that the comparison chose.
@@ -70,11 +97,13 @@ def act(
     from crmlab.problems.files import load
     from crmlab.problems.on_demand import make_ready
 
+    known = actions.read_emails(emails) if emails else {}
     make_ready(task, name)
     refuse_undated(task, name, load(task, name).spec)
     judged = compare_methods(task, name)
-    today = actions.as_of(judged, as_of, progress=reporter(f"{task}/{name} as of {as_of or 'the last day'}"))
-    folder, made = actions.write_as_of(today, judged)
+    told = reporter(f"{task}/{name} as of {as_of or 'the last day'}")
+    today = actions.as_of(judged, as_of, campaign=campaign, progress=told)
+    folder, made = actions.write_as_of(today, judged, known)
     facts, fold, first = today.problem.facts, today.problem.last_fold(), today.runs[0]
     windows = sorted(f["cutoff"] for f in judged.problem.facts["folds"])
     learned = "learning from no outcomes"
@@ -84,6 +113,8 @@ def act(
         f"As of the end of {facts['as_of']}: {len(fold.test_rows):,} customers, by {first.label}, {learned}. "
         f"Judged on what came after {', '.join(windows)}: {judged.verdict.sentences[0]}"
     )
+    for remark in [*actions.remarks(today, judged), *_of_time(today)]:
+        typer.echo(remark)
     for name_of, listing in made.items():
         if isinstance(listing, str):
             typer.echo(f"No list '{name_of}': {listing}")
@@ -91,7 +122,22 @@ def act(
         print_table(listing.head(10).reset_index())
         for sentence in listing.sentences:
             typer.echo(sentence)
+    mailed = sorted(p.name for p in folder.glob("*_audience_sha256.csv"))
+    if not mailed:
+        typer.echo("No list has e-mail addresses: --emails FILE (customer, email) makes files to import.")
     typer.echo(f"Everybody with both dates, method and run: {store.show(folder)}")
+
+
+def _of_time(comparison: Any) -> list[str]:
+    """Return what is to be known of drift, horizon and season; nothing where it cannot be asked."""
+    from crmlab.errors import CrmlabError
+    from crmlab.findings.trust import alarm, return_curve, season
+
+    said: list[str] = []
+    for finding in (alarm, return_curve, season):
+        with contextlib.suppress(CrmlabError):
+            said += finding.find(comparison).sentences
+    return said
 
 
 def show(comparison: Any) -> None:
@@ -173,50 +219,3 @@ def _refuse_own(settings: Any, notebook: str, problem: str) -> None:
             f"`crmlab compare {notebook} {problem}`, or open notebooks/{notebook}.ipynb, set problem = "
             f'"{problem}" and run all cells'
         )
-
-
-@verbs.command()
-def apply(
-    task: TaskName,
-    model: Annotated[str, typer.Option(help="A registered model, such as churn.demo_shop@champion.")],
-    input: Annotated[Path, typer.Option(help="New customers: .csv or .parquet with the model's columns.")],
-    output: Annotated[Path, typer.Option(help="Where the answers go: .csv or .parquet.")] = Path(
-        "answers.parquet"
-    ),
-) -> None:
-    """Use a fitted model on new customers. Wrong columns are named; no wrong score is given.
-
-    A segmentation answers with each customer's segment, its name and policy, and how sure it is.
-    """
-    import pandas as pd
-
-    from crmlab import tracking
-    from crmlab.store import spreadsheet
-
-    if not input.is_file():
-        raise UsageError(f"there is no file {input}")
-    if not model.startswith((f"{task}.", "models:/", "runs:/")):
-        raise UsageError(f"'{model}' is no model of the task '{task}': its name begins with '{task}.'")
-    rows = _new_customers(input)
-    answers = tracking.apply(model, rows)
-    keys = [c for c in ("row_id", "customer") if c in rows]
-    answers = pd.concat([rows[keys].reset_index(drop=True), answers], axis=1)
-    with store.replacing(output) as part:
-        if output.suffix == ".parquet":
-            answers.to_parquet(part, index=False)
-        else:
-            spreadsheet.write(answers, part)
-    typer.echo(f"{len(answers):,} customers answered: {output}")
-
-
-def _new_customers(path: Path) -> Any:
-    """Return a table of customers, ids as text. Raises DataError for a file that is no such table."""
-    import pandas as pd
-
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"customer": "str"})
-    except (ValueError, OSError) as error:  # of both readers, with what is wrong in the first line
-        what = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"{path} cannot be read ({what}): write it as UTF-8 CSV or as Parquet") from None

@@ -1,4 +1,4 @@
-"""Reasons: which columns raise or lower one customer's odds, as short phrases."""
+"""Reasons: which columns raise one customer's odds and which lower them, as short phrases."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from crmlab.methods.classification.explainable_boosting import ExplainableBoosti
 SMALLEST: Final = 0.05
 """A change of the log odds below this is no reason."""
 
+UNKNOWN: Final = (MISSING, "unknown")
+"""Texts that say that nobody knows."""
+
 SURE: Final = 1e-6
 """Probabilities are pulled in to this before their log odds are taken."""
 
 
 def reasons(model: Any, rows: pd.DataFrame, background: pd.DataFrame, *, k: int = 3) -> pd.DataFrame:
-    """Return k phrases per row, the strongest first: columns `reason_1` to `reason_k`, (m, k).
+    """Return k phrases per row: columns `reason_1` to `reason_k`, (m, k).
+
+    What raises the odds comes first, the strongest of it foremost, then what lowers them: a list of people
+    asks why they are on it. That something is unknown is no reason.
 
     rows, background: frames of the model's columns; the background is what a row is compared with,
     such as the train rows. A phrase names the column, its value, and the factor on the odds:
@@ -28,19 +34,26 @@ def reasons(model: Any, rows: pd.DataFrame, background: pd.DataFrame, *, k: int 
     """
     names = [f"reason_{i + 1}" for i in range(k)]
     added = contributions(model, rows, background)
-    order = np.argsort(-np.abs(added.to_numpy()), axis=1, kind="stable")[:, :k]
+    by = added.where(~_unknown(rows[list(added)]), 0.0).to_numpy()
+    by = np.where(np.abs(by) >= SMALLEST, by, 0.0)
+    # raising, lowering, saying nothing; the stronger first
+    order = np.lexsort((-np.abs(by), np.select([by > 0, by < 0], [0, 1], 2)), axis=1)[:, :k]
     texts = np.full((len(rows), k), "", dtype=object)
     for place, column in enumerate(added):
         row, rank = np.nonzero(order == place)
-        strength = added[column].to_numpy()[row]
-        told = np.abs(strength) >= SMALLEST
+        strength = by[row, place]
+        told = strength != 0
         row, rank, strength = row[told], rank[told], strength[told]
         values = _texts(rows[column].iloc[row])
         texts[row, rank] = [
-            f"{column} {'unknown' if value == MISSING else f'= {value}'} ({_factor(by)})"
-            for value, by in zip(values, strength, strict=True)
+            f"{column} = {value} ({_factor(change)})" for value, change in zip(values, strength, strict=True)
         ]
     return pd.DataFrame(texts, columns=names, index=rows.index)
+
+
+def _unknown(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return which values nobody knows, (m, p)."""
+    return rows.isna() | rows.isin(UNKNOWN)
 
 
 def contributions(model: Any, rows: pd.DataFrame, background: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """params.yaml, read and checked whole before anything runs."""
 
-from crmlab.params.loading import load
+from crmlab.params.lists import Lists, Response
+from crmlab.params.loading import load, load_lists
 from crmlab.params.values import Entry, Params, Task
 
-__all__ = ["Entry", "Params", "Task", "load"]
+__all__ = ["Entry", "Lists", "Params", "Response", "Task", "load", "load_lists"]

@@ -10,6 +10,7 @@ from crmlab import registry, store
 from crmlab.data.own_names import own
 from crmlab.history.windows import label_windows, midnight
 from crmlab.params.faults import Faults
+from crmlab.params.lists import check_lists
 from crmlab.params.protocols import LEVELS, PROTOCOLS
 from crmlab.params.ranges import (
     AMOUNT,
@@ -69,7 +70,7 @@ BLOCKS = {"test_periods", "first_share", "windows"}
 def check(faults: Faults, content: Mapping[str, Any]) -> list[str]:
     """Note everything wrong with the file's content; return the names of its tasks."""
     tasks = [name for name in content if name in registry.names("tasks")]
-    known = TOP_KEYS | dict.fromkeys(registry.names("tasks"), dict)
+    known = TOP_KEYS | {"lists": dict} | dict.fromkeys(registry.names("tasks"), dict)
     faults.check("", content, known, needed=set(TOP_KEYS))
     for part, keys, ranges in (
         ("limits", LIMITS_KEYS, LIMITS),
@@ -78,6 +79,8 @@ def check(faults: Faults, content: Mapping[str, Any]) -> list[str]:
         if faults.check(part, content.get(part), keys, needed=set(keys)):
             check_ranges(faults, part, content[part], ranges)
     faults.names("datasets", content.get("datasets"), registry.names("datasets"))
+    if "lists" in content:
+        check_lists(faults, content["lists"])
     _check_margins(faults, content, tasks)
     rosters = {name: _check_task(faults, name, content[name]) for name in tasks}
     for key, spec in _mapping(content.get("problems")).items():

@@ -13,6 +13,7 @@ from crmlab import registry, store
 from crmlab.errors import UsageError
 from crmlab.params.checking import check
 from crmlab.params.faults import Faults
+from crmlab.params.lists import Lists, check_lists, lists_of
 from crmlab.params.values import Margin, Params, Task
 
 NAMES = ("task", "problem")
@@ -41,7 +42,23 @@ def load(path: Path | None = None) -> Params:
         pages=content["pages"],
         beside=content["beside"],
         margins={_recorded(m): Margin(**given) for m, given in content["margins"].items()},
+        lists=lists_of(content["lists"]) if "lists" in content else Lists(),
     )
+
+
+def load_lists(path: Path | None = None) -> Lists:
+    """Read and check the section `lists` alone; what it usually holds where the file has none.
+
+    Raises UsageError that lists everything wrong with it.
+    """
+    path = path or store.project() / store.PARAMS
+    content, lines = _content(path)
+    if "lists" not in content:
+        return Lists()
+    faults = Faults()
+    check_lists(faults, content["lists"])
+    faults.raise_if_any(path, lines)
+    return lists_of(content["lists"])
 
 
 def _content(path: Path) -> tuple[dict[str, Any], dict[str, int]]:

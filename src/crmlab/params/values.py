@@ -9,6 +9,7 @@ from typing import Any
 from crmlab import registry, store
 from crmlab.errors import UsageError, did_you_mean
 from crmlab.kinds import Fitting
+from crmlab.params.lists import Lists
 from crmlab.params.protocols import protocol
 
 
@@ -123,6 +124,8 @@ class Params:
     """By metric, below which a difference does not matter."""
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Notebooks that read two comparisons, by <notebook>-<first>."""
+    lists: Lists = field(default_factory=Lists)
+    """What lists of people for a day take for granted."""
 
     def task(self, name: str) -> Task:
         """Return a task's part. Raises UsageError for an unknown name."""

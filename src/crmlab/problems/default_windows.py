@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Final
+<<<<<<< HEAD
 
 import pandas as pd
+=======
+>>>>>>> today
 
 from crmlab import registry, store
 from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
+<<<<<<< HEAD
 from crmlab.problems import visitors
 from crmlab.problems.consenting import CONSENTS
 from crmlab.problems.grouped import GROUPS
@@ -25,11 +29,25 @@ USUAL: Final = 90
 
 ACQUISITION: Final = "acquisition"
 """The question that asks for people who are no customers yet."""
+=======
+from crmlab.history.silences import gap_quantile, silences
+
+WEEK: Final = 7
+USUAL: Final = 90
+"""Days of a horizon where nobody ever came back, so that there is no gap to take it from."""
+
+SHORTEST: Final = 28
+"""Days that a horizon has at least, if they are no more than a fifth of the span."""
+
+SHARE: Final = 0.75
+"""Of the gaps between purchase days, so many are no longer than the horizon."""
+>>>>>>> today
 
 
 def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
+<<<<<<< HEAD
     Labelled table: 5-fold cross-validation, twice, dividing no customer where the rows name theirs; where
     they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is
     within which four of five customers who came back did so, of HORIZONS, or D // 5 where that is less, or
@@ -37,6 +55,13 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
     train cutoffs lie one horizon apart before it, each with at least one horizon of history
     (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
     within 30 days, or within D // 5. Raises UsageError below 35 days.
+=======
+    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is that of
+    `usual_horizon`; the last cutoff tests and its label window ends with the data; the train cutoffs lie one
+    horizon apart before it, each with at least one horizon of history (none for a task all of whose kinds
+    learn from no outcome). A task on baskets looks for the first one within 30 days, or within D // 5. Raises
+    UsageError below 35 days.
+>>>>>>> today
     """
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
@@ -52,7 +77,14 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")
     kinds = [registry.module("kinds", k) for k in registry.find("tasks", task).kinds]
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
+<<<<<<< HEAD
     horizon = asked_horizon or min(30 if on_baskets else _usual(tables, connection), days // 5)
+=======
+    horizon = min(30, days // 5)
+    if not on_baskets:
+        midnight = dt.datetime.combine(end, dt.time())
+        horizon = usual_horizon(gap_quantile(silences(tables, connection, end=midnight), SHARE), days)
+>>>>>>> today
     test = end - dt.timedelta(days=horizon)
     known = fingerprint(dataset)["tables"]
     # a table of consents is read as of each cutoff, and wins over `customers.consent`
@@ -81,6 +113,7 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
     }
 
 
+<<<<<<< HEAD
 def _usual(tables: Any, connection: Any) -> int:
     """Return the first of HORIZONS within which four of five returns came, 90 days where few came back."""
     lines = tables["transactions"].filter(lambda t: t.customer.notnull() & (t.quantity > 0))
@@ -105,3 +138,15 @@ def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:
     if missing == 0 and periods >= 5:
         return {"dataset": dataset, "protocol": "chronological", "train_share": 0.8}
     return dealt
+=======
+def usual_horizon(gap: float | None, days: int) -> int:
+    """Return the horizon, in days, for data of so many days whose 75th percentile of gaps is `gap`.
+
+    The gap in whole weeks, at least SHORTEST and at most a fifth of the days: who is silent for longer than
+    three of four gaps that ended is worth a question, and five such windows leave something to learn from.
+    """
+    most = days // 5
+    weeks = round((USUAL if gap is None else gap) / WEEK) * WEEK
+    wanted = min(max(weeks, SHORTEST), most)
+    return wanted // WEEK * WEEK if wanted >= SHORTEST else wanted
+>>>>>>> today

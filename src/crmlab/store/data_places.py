@@ -27,6 +27,11 @@ def ledger_folder(dataset: str) -> Path:
     return project() / "data" / "ledgers" / dataset
 
 
+def sent_file(dataset: str) -> Path:
+    """Who was contacted by which list on which day, as recorded by `crmlab sent`; out of git."""
+    return project() / "data" / "sent" / f"{confined(dataset)}.csv"
+
+
 def truth_folder(dataset: str) -> Path:
     """What only the oracle and tests may read: the truth behind a simulated data set."""
     return tables_folder(dataset) / "truth"

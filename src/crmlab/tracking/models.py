@@ -15,8 +15,9 @@ import pandas as pd
 from crmlab import actions, registry
 from crmlab.comparison.compare import Comparison
 from crmlab.comparison.run import Run, load_model
-from crmlab.errors import NotApplicable, UsageError, did_you_mean
+from crmlab.errors import UsageError
 from crmlab.serving import model_file
+from crmlab.serving.rows import as_trained
 from crmlab.tracking import server
 
 CHAMPION = "champion"
@@ -57,7 +58,7 @@ def register(client: Any, comparison: Comparison, run: Run, run_id: str, alias: 
     example = model_file.synthetic_rows(comparison.problem.rows[columns], roles)
     facts = {"kind": run.kind, "method": run.method, "columns": columns, "roles": dict(roles)}
     facts |= {"horizon_days": comparison.problem.facts.get("horizon_days"), "run_key": run.key}
-    facts["actions"] = _decisions(comparison, run)
+    facts["actions"] = actions.decisions(comparison, run.method)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.skops"
         facts["sha256"] = model_file.dump(model, path)
@@ -94,48 +95,13 @@ def apply(address: str, rows: pd.DataFrame) -> pd.DataFrame:
         model = mlflow.pyfunc.load_model(uri)
     except mlflow.exceptions.MlflowException as error:
         raise UsageError(f"no model '{address}': {server.first_line(error)}") from None
-    wanted = model.metadata.signature.inputs.input_names()
-    missing = [c for c in wanted if c not in rows]
-    if missing:
-        hints = "".join(f"\n  '{c}'.{did_you_mean(c, rows.columns)}" for c in missing)
-        raise UsageError(f"the model {address} needs {len(missing)} columns that the input lacks:{hints}")
-    rows = _typed(rows, model.metadata.signature.inputs)
-    answers, served = model.predict(rows[wanted]), model.unwrap_python_model()
+    inputs = model.metadata.signature.inputs
+    numbers = {c.name: c.type.name in ("double", "long", "integer") for c in inputs}
+    rows = as_trained(rows, numbers, f"the model {address}")
+    answers, served = model.predict(rows[list(numbers)]), model.unwrap_python_model()
     for name, known in served.facts.get("actions", {}).items():
         answers = registry.find("actions", name).answered(answers, rows, known, served.model)
     return answers
-
-
-def _decisions(comparison: Comparison, run: Run) -> dict[str, Any]:
-    """Return what turns a run's answers into decisions, by action; nothing where scores stay scores."""
-    decisions = {}
-    for name, action in actions.of_task(comparison.task).items():
-        if action.facts is not None:
-            with contextlib.suppress(NotApplicable):
-                decisions[name] = action.facts(comparison, run.method)
-    return decisions
-
-
-def _typed(rows: pd.DataFrame, inputs: Any) -> pd.DataFrame:
-    """Return rows with the model's columns as it knows them: floats, and texts (a level 1 is '1')."""
-    rows = rows.reset_index(drop=True)
-    for column in inputs:
-        values = rows[column.name]
-        if column.type.name not in ("double", "long", "integer"):
-            rows[column.name] = pd.Series([_text(v) for v in values], index=rows.index, dtype=object)
-            continue
-        try:
-            rows[column.name] = pd.to_numeric(values).astype(float)
-        except (ValueError, TypeError) as error:
-            raise UsageError(f"column '{column.name}' must hold numbers: {error}") from None
-    return rows
-
-
-def _text(value: Any) -> str | None:
-    """Return a level as text; a whole number without a point, as a CSV with gaps would give it one."""
-    if pd.isna(value):
-        return None
-    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def model_name(comparison: Comparison) -> str:
