@@ -4,33 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Final
-<<<<<<< HEAD
-
-import pandas as pd
-=======
->>>>>>> today
 
 from crmlab import registry, store
 from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import UsageError
-<<<<<<< HEAD
+from crmlab.history.silences import gap_quantile, silences
 from crmlab.problems import visitors
 from crmlab.problems.consenting import CONSENTS
 from crmlab.problems.grouped import GROUPS
-
-HORIZONS: Final = (30, 60, 90, 180, 365)
-"""Days of a label window, of which the one is taken that suits how often customers come back."""
-
-RETURNED: Final = 0.8
-"""The share of returns that a horizon should hold."""
-
-FEWEST_RETURNS: Final = 30
-USUAL: Final = 90
-
-ACQUISITION: Final = "acquisition"
-"""The question that asks for people who are no customers yet."""
-=======
-from crmlab.history.silences import gap_quantile, silences
 
 WEEK: Final = 7
 USUAL: Final = 90
@@ -41,27 +22,20 @@ SHORTEST: Final = 28
 
 SHARE: Final = 0.75
 """Of the gaps between purchase days, so many are no longer than the horizon."""
->>>>>>> today
+
+ACQUISITION: Final = "acquisition"
+"""The question that asks for people who are no customers yet."""
 
 
 def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> dict[str, Any]:
     """Return a spec of a task for a data set that params.yaml does not pose.
 
-<<<<<<< HEAD
     Labelled table: 5-fold cross-validation, twice, dividing no customer where the rows name theirs; where
-    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is
-    within which four of five customers who came back did so, of HORIZONS, or D // 5 where that is less, or
-    the one asked for; the last cutoff tests and its label window ends with the data; the
-    train cutoffs lie one horizon apart before it, each with at least one horizon of history
-    (none for a task all of whose kinds learn from no outcome). A task on baskets looks for the first one
-    within 30 days, or within D // 5. Raises UsageError below 35 days.
-=======
-    Labelled table: 5-fold cross-validation, twice. Events over D days: the horizon is that of
-    `usual_horizon`; the last cutoff tests and its label window ends with the data; the train cutoffs lie one
-    horizon apart before it, each with at least one horizon of history (none for a task all of whose kinds
-    learn from no outcome). A task on baskets looks for the first one within 30 days, or within D // 5. Raises
-    UsageError below 35 days.
->>>>>>> today
+    they have an order in time and no customers, the last fifth tests. Events over D days: the horizon is that
+    of `usual_horizon`, or the one asked for; the last cutoff tests and its label window ends with the data;
+    the train cutoffs lie one horizon apart before it, each with at least one horizon of history (none for a
+    task all of whose kinds learn from no outcome). A task on baskets looks for the first one within 30 days,
+    or within D // 5. Raises UsageError below 35 days.
     """
     connection = store.engine()
     tables = store.open_tables(dataset, connection)
@@ -77,14 +51,10 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
         raise UsageError(f"'{dataset}' covers {days} days: at least 35 are needed for history and a horizon")
     kinds = [registry.module("kinds", k) for k in registry.find("tasks", task).kinds]
     on_baskets = all(getattr(kind, "HISTORY", False) for kind in kinds)
-<<<<<<< HEAD
-    horizon = asked_horizon or min(30 if on_baskets else _usual(tables, connection), days // 5)
-=======
-    horizon = min(30, days // 5)
-    if not on_baskets:
+    horizon = asked_horizon or min(30, days // 5)
+    if asked_horizon is None and not on_baskets:
         midnight = dt.datetime.combine(end, dt.time())
         horizon = usual_horizon(gap_quantile(silences(tables, connection, end=midnight), SHARE), days)
->>>>>>> today
     test = end - dt.timedelta(days=horizon)
     known = fingerprint(dataset)["tables"]
     # a table of consents is read as of each cutoff, and wins over `customers.consent`
@@ -113,19 +83,6 @@ def auto_spec(dataset: str, task: str, *, asked_horizon: int | None = None) -> d
     }
 
 
-<<<<<<< HEAD
-def _usual(tables: Any, connection: Any) -> int:
-    """Return the first of HORIZONS within which four of five returns came, 90 days where few came back."""
-    lines = tables["transactions"].filter(lambda t: t.customer.notnull() & (t.quantity > 0))
-    days = lines.select("customer", day=lines.timestamp.cast("date")).distinct()
-    found = connection.to_pyarrow(days.order_by("customer", "day")).to_pandas()
-    days_apart = pd.to_datetime(found["day"]).diff().dt.days[found["customer"] == found["customer"].shift()]
-    if len(days_apart) < FEWEST_RETURNS:
-        return USUAL
-    usual = float(days_apart.quantile(RETURNED))
-    return next((h for h in HORIZONS if h >= usual), HORIZONS[-1])
-
-
 def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:
     """Return a spec of a labelled table: by customers, in time, or at random."""
     dealt = {"dataset": dataset, "protocol": "cross_validation", "folds": 5, "repeats": 2}
@@ -138,7 +95,8 @@ def _labelled(dataset: str, table: Any, connection: Any) -> dict[str, Any]:
     if missing == 0 and periods >= 5:
         return {"dataset": dataset, "protocol": "chronological", "train_share": 0.8}
     return dealt
-=======
+
+
 def usual_horizon(gap: float | None, days: int) -> int:
     """Return the horizon, in days, for data of so many days whose 75th percentile of gaps is `gap`.
 
@@ -149,4 +107,3 @@ def usual_horizon(gap: float | None, days: int) -> int:
     weeks = round((USUAL if gap is None else gap) / WEEK) * WEEK
     wanted = min(max(weeks, SHORTEST), most)
     return wanted // WEEK * WEEK if wanted >= SHORTEST else wanted
->>>>>>> today
