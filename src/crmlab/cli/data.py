@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crmlab import store
-from crmlab.cli import reading
+from crmlab.cli import meaning, reading
 from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_table
 
 verbs = typer.Typer()
@@ -62,6 +62,17 @@ def tables(
     time: reading.Time = None,
     since: reading.Since = None,
     until: reading.Until = None,
+    preset: meaning.From = None,
+    fee: meaning.Fee = None,
+    status: meaning.Status = None,
+    total: meaning.Total = None,
+    price: meaning.Price = None,
+    discount: meaning.Discount = None,
+    duplicates: meaning.Duplicates = None,
+    rates: meaning.Rates = None,
+    currency: meaning.Currency = "",
+    nobody: meaning.Nobody = None,
+    somebody: meaning.Somebody = None,
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
@@ -80,7 +91,11 @@ def tables(
         sheet=sheet, query=query, decimal=decimal, thousands=thousands, date_format=date_format,
         timezone=timezone, time=time, since=since, until=until,
     )  # fmt: skip
-    brought = own_data.from_csv(dataset, orders, pairs, reading=said)
+    meant = meaning.said(
+        preset=preset, fee=fee, status=status, total=total, price=price, discount=discount,
+        duplicates=duplicates, rates=rates, currency=currency, nobody=nobody, somebody=somebody,
+    )  # fmt: skip
+    brought = own_data.from_csv(dataset, orders, pairs, reading=said, meaning=meant)
     for line in brought.lines():
         typer.echo(line)
     typer.echo(f"Next: crmlab compare churn {dataset}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from crmlab.data.bench import NUMBER, Bench, Step
+from crmlab.canonical.transactions import TABLE
+from crmlab.data.bench import NUMBER, Bench, Step, text
 from crmlab.data.faults import Fault
+from crmlab.data.meaning.lines import DISCOUNT, FEE, FEE_BACK, Lines
+from crmlab.data.meaning.whole import LINE_ID, expressions
 from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.values import far
 from crmlab.data.values.cast import cast as cast_by_kind
@@ -15,6 +18,8 @@ from crmlab.declare.table import MONEY, TEXT, TIME, WHOLE
 NEEDED: Final = {"timestamp": TIME, "amount": MONEY, "unit_price": MONEY, "quantity": WHOLE}
 BESIDE: Final = ("discount", "order_total", "refund", *(f"fee_{i}" for i in range(9)))
 """Money that a line may lack."""
+TELLS_APART: Final = ("line_number", "order_total", "role")
+"""What stays with the lines until equal ones are told apart; no columns of the table."""
 KINDS: Final = {**NEEDED, **dict.fromkeys(BESIDE, MONEY)}
 """What the fields of an order line are that are no text."""
 
@@ -53,33 +58,17 @@ def _days(reading: Reading) -> str:
     return f"{reading.since or 'the beginning'} to {reading.until or 'the end'}"
 
 
-def complete(workplace: Bench, fields: Sequence[str]) -> list[str]:
-    """Do the step `lines`: order lines with what the file leaves out filled in by the rules of `from_csv`.
+def complete(lines: Lines, *, keep_duplicates: bool = False) -> list[str]:
+    """Do the step `lines`: order lines with what the file leaves out filled in (see `whole.expressions`).
 
-    Return its columns beside the number.
+    A line that is no goods is a fee unless it gives money back. Return its columns beside the number.
     """
-    # nine digits at least, for less than printf takes
-    padded = f"right((1000000000 + {NUMBER})::VARCHAR, 9)"
-    line_id = f"CASE WHEN {NUMBER} < 1000000000 THEN {padded} ELSE {NUMBER}::VARCHAR END"
-    together = "customer || '@' || strftime(timestamp, '%Y-%m-%d %H:%M:%S.%f')"
-    alone = "product" not in fields or not workplace.row("SELECT count(product) AS n FROM typed")["n"]
-    order_id = line_id if alone else f"coalesce({together}, {line_id})"
-    quantity = "quantity" if "quantity" in fields else "(CASE WHEN amount < 0 THEN -1 ELSE 1 END)::BIGINT"
-    amount = "amount" if "amount" in fields else "quantity * unit_price"
-    # at quantity 0 no price is known: the amount stands for it
-    price = f"CASE WHEN {quantity} <> 0 THEN amount / {quantity} ELSE amount END"
-    columns = {
-        NUMBER: NUMBER,
-        "line_id": line_id,
-        "order_id": f"coalesce(order_id, {order_id})" if "order_id" in fields else order_id,
-        "customer": "customer",
-        "timestamp": "timestamp",
-        "product": "product" if "product" in fields else "NULL::VARCHAR",
-        "quantity": quantity,
-        "unit_price": "unit_price" if "unit_price" in fields else price,
-        "amount": amount,
-    }
-    columns |= {f: f for f in fields if f not in columns}
+    columns = {NUMBER: NUMBER, "line_id": LINE_ID, **expressions(lines)}
+    columns |= {f: f for f in lines.fields if f in TABLE.columns or f in TELLS_APART}
+    if lines.has("role"):
+        columns["is_fee"] = f"role IN ({text(FEE)}, {text(FEE_BACK)}, {text(DISCOUNT)})"
+    if keep_duplicates:
+        columns["is_duplicate"] = "false"
     listed = ", ".join(f"{sql} AS {c}" for c, sql in columns.items())
-    workplace.do(Step("lines", f"SELECT {listed} FROM typed"))
+    lines.workplace.do(Step("lines", f"SELECT {listed} FROM {lines.step}"))
     return [c for c in columns if c != NUMBER]

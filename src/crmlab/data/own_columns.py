@@ -13,13 +13,23 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "customer": (
         *("customer id", "customer number", "customer no", "customer code"),
         *("client", "client id", "client number", "client no", "client code"),
-        *("user", "user id", "buyer", "buyer id"),
+        *("user", "user id", "buyer", "buyer id", "customer unique id"),
     ),
     "timestamp": (
         *("date", "datetime", "date time", "order date", "ordered at"),
         *("invoice date", "purchase date", "transaction date", "created at"),
+        *("order timestamp", "purchase timestamp", "order purchase timestamp"),
     ),
-    "amount": ("total", "total amount", "total price", "line total", "order total", "revenue", "sales"),
+    "amount": (
+        "total",
+        "total amount",
+        "total price",
+        "line total",
+        "line amount",
+        "revenue",
+        "sales",
+        "net sales",
+    ),
     "quantity": ("qty", "units", "pieces"),
     "unit_price": ("price", "item price", "price per unit"),
     "order_id": ("order", "order number", "order no", "invoice", "invoice no", "invoice number"),
@@ -27,36 +37,67 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "description": ("product name", "item name"),
     "channel": ("sales channel",),
     "country": ("country code",),
+    "order_total": ("grand total", "order amount", "order value"),
+    "line_number": (
+        *("order item id", "order line", "order line id", "line no", "line id", "line", "line item id"),
+        *("line item number", "position", "item number", "item no"),
+    ),
+    "discount": (
+        *("discounts", "discount amount", "discount value", "total discount", "line discount", "rabatt"),
+        *("discount percent", "discount percentage", "discount pct", "discount %"),
+    ),
+    "refund": ("refund amount", "refunded amount", "amount refunded", "total refunded", "refunded total"),
+    "status": ("order status", "payment status", "financial status", "order state", "state of order"),
+    "currency": ("currency code", "order currency", "iso currency"),
+    "kind": ("type", "transaction type", "line type", "order type", "order item type", "event type"),
 }
 """Fields of an order line, each with other names under which it is recognised.
 
 Case, blanks, underscores and other punctuation do not count.
 """
 
+FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "customer": ("email", "e-mail", "customer email", "email address", "billing email"),
+    "amount": ("order total", *FIELDS["order_total"]),
+}
+"""Names that say a field where no other column does."""
+
+FIRST_OF: Mapping[str, tuple[str, ...]] = {
+    "customer": ("customer unique id",),
+    "status": ("order status", "status"),
+}
+"""Names that say a field better than others that are there, too: a person's rather than an order's."""
+
+ANY_OF = ("currency", "kind", "line_number", "status")
+"""Fields of which the first column is taken where there are several; the others are told as not used."""
+
 
 def recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[str, str]:
     """Return {field: column name}: as given, else by the field's name or a synonym of it.
 
-    Raises UsageError for an unknown field or column, two columns for one field, a missing field.
+    A field that is given no column (`amount=`) has none. Raises UsageError for an unknown field or column,
+    two columns for one field, a missing field.
     """
     for field, column in given.items():
         if field not in FIELDS:
             raise UsageError(
                 f"--column: '{field}' is not a field of an order line." + did_you_mean(field, FIELDS)
             )
-        if column not in names:
+        if column and column not in names:
             raise UsageError(f"{file} has no column '{column}' (for {field})." + did_you_mean(column, names))
-    chosen = dict(given)
+    chosen = {field: column for field, column in given.items() if column}
     for field, synonyms in FIELDS.items():
-        known = {_plain(word) for word in (field, *synonyms)}
-        found = [n for n in names if _plain(n) in known and n not in given.values()]
-        if field not in chosen and len(found) > 1:
+        found = _among(names, (field, *synonyms), given)
+        better = [n for word in FIRST_OF.get(field, ()) for n in _among(found, (word,), given)]
+        found = (better or found)[: 1 if better or field in ANY_OF else None]
+        if field not in given and len(found) > 1:
             both = " and ".join(f"'{n}'" for n in found)
             raise UsageError(
                 f"{file}: {both} could both be the {field}: say which, {_option(field, found[0])}"
             )
-        if field not in chosen and found:
+        if field not in given and found:
             chosen[field] = found[0]
+    _fall_back(chosen, names, given)
     missing = [f for f in ("customer", "timestamp") if f not in chosen]
     if "amount" not in chosen and not {"quantity", "unit_price"} <= chosen.keys():
         missing.append("amount")
@@ -68,6 +109,26 @@ def recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[str
         hint += " (quantity and unit_price do too)" if missing[0] == "amount" else ""
         raise UsageError(f"{file}:{says}\n  {hint}")
     return chosen
+
+
+def _among(names: list[str], words: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
+    """Return the columns that are called one of some words and were not given to a field."""
+    known = {_plain(word) for word in words}
+    return [n for n in names if _plain(n) in known and n not in given.values()]
+
+
+def _fall_back(chosen: dict[str, str], names: list[str], given: Mapping[str, str]) -> None:
+    """Choose columns for fields that none was found for, by names that say them less clearly.
+
+    The total of an order is no amount of a line where quantity and price make one.
+    """
+    for field, words in FALLBACKS.items():
+        found = _among(names, words, given)
+        priced = field == "amount" and {"quantity", "unit_price"} <= chosen.keys()
+        if field not in chosen and field not in given and len(found) == 1 and not priced:
+            chosen[field] = found[0]
+    if chosen.get("amount") == chosen.get("order_total", ""):
+        del chosen["order_total"]
 
 
 def _option(field: str, column: str = "YOURS") -> str:

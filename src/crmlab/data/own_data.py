@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from crmlab import store
+from crmlab.data import own_shops
 from crmlab.data.bench import Bench, bench
-from crmlab.data.cleaning import NO_RULES, mark, summary
 from crmlab.data.faults import SHOWN, Fault
 from crmlab.data.formats.day_and_time import with_time_of_day
 from crmlab.data.formats.opened import opened, paths_of
 from crmlab.data.formats.source import Source
-from crmlab.data.order_lines import cast, complete
+from crmlab.data.meaning import fees, put_aside
+from crmlab.data.meaning.asked import NOTHING, Meaning
+from crmlab.data.meant import Meant, ReadAs, write_meant
+from crmlab.data.order_lines import cast
 from crmlab.data.own_columns import recognise
 from crmlab.data.own_names import LICENCE, check_name
 from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.tables import identity, publishing
-from crmlab.data.written import write_lines
 from crmlab.declare.dataset import Dataset
 from crmlab.errors import USAGE, DataError
+
+DESCRIBES: Final = ("data/tables/{}.json", "data/problems/*/{}.json")
+"""Files that describe own data, which git must not see."""
 
 
 class Brought(NamedTuple):
@@ -46,18 +52,11 @@ class Brought(NamedTuple):
         lines = [f"{name}: {facts['rows']:,} order lines from {facts['first']} to {facts['last']}"]
         lines += [f"  {field} ← {column}" for field, column in self.columns.items()]
         lines += [f"  not used: {', '.join(self.unused)}"] if self.unused else []
+        lines += [f"  {hint}" for hint in fees.hints(self.unused)]
         lines += [f"  {words}" for words in self.said]
-        lines += ["Flagged (nothing is removed; revenue: all positive amounts):"]
-        lines += [_flagged(flag, found) for flag, found in self.fingerprint["flags"].items()]
+        lines += put_aside.in_words(self.fingerprint["meaning"], self.fingerprint["currency"])
         lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []
         return lines
-
-
-def _flagged(flag: str, found: Mapping[str, Any]) -> str:
-    """Return a flag's lines and their share of revenue in words."""
-    share, plural = found["share_of_gross_revenue"], "s" * (found["lines"] != 1)
-    revenue = "no revenue" if share is None else f"{share:z.1%} of revenue"
-    return f"  {flag}: {found['lines']:,} line{plural} ({found['share_of_lines']:.1%}), {revenue}"
 
 
 def from_csv(
@@ -66,6 +65,7 @@ def from_csv(
     columns: Mapping[str, str] | None = None,
     *,
     reading: Reading = NOTHING_SAID,
+    meaning: Meaning = NOTHING,
     currency: str = "",
 ) -> Brought:
     """Make the tables of a user's own orders and return what came of them.
@@ -76,11 +76,12 @@ def from_csv(
     pandas, Polars, arrow, DuckDB or Ibis. columns: {field: column name} where a column is not recognised by
     its name. reading: the answers to what the file leaves open (see docs/own_data.md).
 
-    What the file does not have: without an amount it is quantity times price; without a quantity
-    each line is one piece (minus one where the amount is negative); without an order id each line
-    is an order, or, where products are given, the lines of one customer at one time. A negative
-    quantity or amount is a cancellation. Nothing about the data gets into git: what describes them
-    is entered in the repository's own list of ignored files (.git/info/exclude).
+    What the file does not have: without an amount it is quantity times price; without a quantity each line
+    is one piece (minus one where the amount is negative); without an order id each line is an order, or,
+    where times have hours or products are given, the lines of one customer at one time. A negative quantity
+    or amount is a cancellation. meaning: the answers to what the lines leave open; files of a shop system
+    are recognised, or named by its `preset`. Nothing about the data gets into git: what describes them is
+    entered in the repository's own list of ignored files (.git/info/exclude).
 
     Raises UsageError for a name or column that does not fit, DataError for values that cannot be
     read, with their lines.
@@ -88,36 +89,57 @@ def from_csv(
     check_name(name)
     if isinstance(csv, (str, Path)):
         paths_of(csv)
+    meaning = dataclasses.replace(meaning, currency=currency or meaning.currency)
     with publishing(name) as published:
         with bench(published.folder) as workplace:
-            source = opened(workplace, csv, reading)
-            chosen = recognise(source.names, columns or {}, source.name)
-            every = with_time_of_day(workplace, source, chosen, reading)
-            faults = source.read(
-                workplace, every, functools.partial(cast, workplace, list(chosen), reading=reading)
-            )
-            if not workplace.counts["read"]:
-                raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
-            _refuse(faults, every, source, workplace)
-            mark(workplace, complete(workplace, list(chosen)), NO_RULES)
-            hidden = _keep_out_of_git(f"data/tables/{name}.json", f"data/problems/*/{name}.json")
-            made = write_lines(
-                workplace, published.folder / "transactions.parquet", made_by=f"crmlab tables {name}"
-            )
-        span = tuple(made[end].split(" ")[0] for end in ("first", "last"))
-        declared = Dataset(
-            label=f"{name} (your own data)",
-            cite="Orders of your own shop",
-            licence=LICENCE,
-            homepage="Not published",
-            currency=currency,
-            span=span,
-        )
-        flags = summary(published.folder / "transactions.parquet")
-        whole = {**identity(name, declared), "tables": {"transactions": made}, "flags": flags}
-        published.fingerprint.update(store.rounded(whole))
-    unused = [n for n in source.names if n not in every.values()]
-    return Brought(published.fingerprint, every, unused, hidden, workplace.counts, workplace.said)
+            read_as = _typed(workplace, csv, columns or {}, reading, meaning)
+            with read_as.refusing():
+                meant = write_meant(workplace, read_as, published.folder, made_by=f"crmlab tables {name}")
+            hidden = _keep_out_of_git(*(place.format(name) for place in DESCRIBES))
+        published.fingerprint.update(store.rounded(_fingerprint(name, meant)))
+    unused = [n for n in read_as.names if n not in read_as.shown.values()]
+    return Brought(
+        published.fingerprint, dict(read_as.shown), unused, hidden, workplace.counts, workplace.said
+    )
+
+
+def _typed(
+    workplace: Bench, csv: Any, columns: Mapping[str, str], reading: Reading, meaning: Meaning
+) -> ReadAs:
+    """Do the steps `read` and `typed` of files, by a preset or by columns that are recognised or named."""
+    shop = own_shops.of_several(meaning)
+    if shop:
+        return own_shops.typed(workplace, shop, csv, columns, reading, meaning)
+    source = opened(workplace, csv, reading)
+    shop = own_shops.of_one(source.names, meaning)
+    if shop:
+        return own_shops.typed(workplace, shop, source, columns, reading, meaning)
+    chosen = recognise(source.names, columns, source.name) | fees.columns(source.names, meaning)
+    every = with_time_of_day(workplace, source, chosen, reading)
+    faults = source.read(workplace, every, functools.partial(cast, workplace, list(chosen), reading=reading))
+    if not workplace.counts["read"]:
+        raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
+    refuse = functools.partial(_refuse, chosen=every, source=source, workplace=workplace)
+    refuse(faults)
+    return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
+
+
+def _fingerprint(name: str, meant: Meant) -> dict[str, Any]:
+    """Return what is said of own data: who they are, their tables, flags, and what was put aside."""
+    declared = Dataset(
+        label=f"{name} (your own data)",
+        cite="Orders of your own shop",
+        licence=LICENCE,
+        homepage="Not published",
+        currency=meant.currency,
+        span=(meant.made["first"].split(" ")[0], meant.made["last"].split(" ")[0]),
+    )
+    return {
+        **identity(name, declared),
+        "tables": {"transactions": meant.made},
+        "flags": meant.flags,
+        "meaning": meant.meaning,
+    }
 
 
 def _keep_out_of_git(*paths: str) -> list[str]:

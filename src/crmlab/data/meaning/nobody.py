@@ -1,0 +1,113 @@
+"""Who is nobody: guests, stand-ins for a missing customer, and one id that holds too much of a shop."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from crmlab.data.bench import NUMBER, text
+from crmlab.data.meaning.asked import Meaning
+from crmlab.data.meaning.lines import Lines, Told, among
+
+NOBODY: Final = (
+    *("0", "00", "000", "0000", "-1", "-", "--", "?"),
+    *(
+        "guest",
+        "guests",
+        "guest user",
+        "guest customer",
+        "guest checkout",
+        "visitor",
+        "gast",
+        "invitado",
+        "invité",
+    ),
+    *("null", "(null)", "<null>", "none", "nil", "nan", "<na>", "na", "n/a", "n.a.", "n.a", "#n/a", "#null!"),
+    *("not available", "not set", "(not set)", "blank", "(blank)", "empty", "undefined", "missing"),
+    *("unknown", "unbekannt", "inconnu", "anonymous", "anonym", "anonyme", "no customer", "not registered"),
+    *("walk-in", "walkin", "walk in", "walk-in customer", "cash customer", "laufkunde", "not logged in"),
+)
+"""Words that stand in place of a customer, in lower case."""
+
+MAIL: Final = r"(?i)(guest|no-?reply|anonymous|unknown|none|null)@.*"
+SHARE, TIMES, FEWEST = 0.1, 10, 20
+"""An id is outlandish with a tenth of all orders, ten times as many as the next, among twenty customers."""
+FIRST: Final = 100_000
+
+
+def asked() -> dict[str, str]:
+    """Return the aggregate that shows whether there are stand-ins for nobody."""
+    return {"nobody": f"count(*) FILTER ({among('customer', NOBODY)})"}
+
+
+def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
+    """Return the lines of nobody without a customer: stand-ins, the user's words, an outlandish id."""
+    known = {word.lower() for word in asked.somebody}
+    words = [w for w in NOBODY if w not in known]
+    if "0" in words and seen["nobody"] and _counts_from_nought(lines):
+        words.remove("0")
+    nobody = among("customer", [*words, *asked.nobody])
+    if seen["mails"]:
+        nobody = f"({nobody} OR regexp_full_match(customer, {text(MAIL)}))"
+    if seen["nobody"] or seen["mails"] or asked.nobody:
+        lines = _without(lines, "nobody", nobody)
+    outlandish = _outlandish(lines, known)
+    return _without(lines, "outlandish", f"customer = {text(outlandish)}") if outlandish else lines
+
+
+def _without(lines: Lines, rule: str, nobody: str) -> Lines:
+    """Return the lines that meet a condition without their customer, and tell whom that concerns."""
+    found = lines.workplace.run(
+        f"SELECT customer, count(*), count(*) / (SELECT count(*) FROM {lines.step}) FROM {lines.step} "
+        f"WHERE {nobody} GROUP BY customer ORDER BY 2 DESC, 1"
+    )
+    told = [
+        Told(rule, f"'{who}' stands for nobody" + _share(rule, share), n, 0.0, f"--somebody {_quoted(who)}")
+        for who, n, share in found
+    ]
+    if not found:
+        return lines
+    return lines.then(rule, {"customer": f"CASE WHEN NOT ({nobody}) THEN customer END"}).tell(*told)
+
+
+def _share(rule: str, share: float) -> str:
+    """Return why an id is taken for nobody where its word does not say it."""
+    return f" ({share:.0%} of all lines, {TIMES} times as many as any other)" if rule == "outlandish" else ""
+
+
+def _quoted(who: str) -> str:
+    """Return an id as a shell takes it."""
+    return f"'{who}'" if not who.isalnum() else who
+
+
+def _counts_from_nought(lines: Lines) -> bool:
+    """Tell whether customers are numbered from 0 on, without a gap: then 0 is one of them."""
+    number = "try_cast(customer AS BIGINT)"
+    row = lines.row(
+        {
+            "people": f"count(DISTINCT {number})",
+            "last": f"max({number})",
+            "none": f"count(*) FILTER ({number} IS NULL AND NOT {among('customer', NOBODY)})",
+        }
+    )
+    return row["people"] > 2 and row["last"] == row["people"] - 1 and not row["none"]
+
+
+def _outlandish(lines: Lines, known: set[str]) -> str | None:
+    """Return the id that holds an outlandish share of the orders, if there is one and it is not known.
+
+    Of a long file a part is asked first.
+    """
+    every = lines.workplace.counts["read"]
+    step = max(1, every // FIRST)
+    for source in dict.fromkeys((f"{lines.step} WHERE {NUMBER} % {step} = 0", f"{lines.step} WHERE true")):
+        orders = "count(DISTINCT order_id)" if lines.has("order_id") else "count(*)"
+        found = lines.workplace.run(
+            f"SELECT customer, {orders} AS n, sum(n) OVER (), count(*) OVER () FROM {source} "
+            "AND customer IS NOT NULL GROUP BY customer ORDER BY n DESC, customer LIMIT 2"
+        )
+        if len(found) < 2:
+            return None
+        (who, n, whole, people), (_, second, *_) = found
+        if people < FEWEST or n < SHARE * whole or n < TIMES * second or who.lower() in known:
+            return None
+    return who

@@ -1,0 +1,63 @@
+"""From typed lines to lines that mean what their shop meant: the rules in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from crmlab.data.bench import Bench
+from crmlab.data.meaning import (
+    currencies,
+    discounts,
+    fees,
+    ids,
+    nobody,
+    own_totals,
+    refunds,
+    repeated,
+    signs,
+    statuses,
+    totals,
+)
+from crmlab.data.meaning.asked import Meaning
+from crmlab.data.meaning.lines import Lines, Told
+
+
+def understand(
+    workplace: Bench,
+    fields: Sequence[str],
+    columns: Mapping[str, str],
+    asked: Meaning,
+    *,
+    announced: str = "",
+) -> tuple[Lines, str]:
+    """Return the lines of the step `typed` as they are meant, and their currency.
+
+    columns: {field: column of the file}. announced: a step with the totals of all orders, where another
+    file has them. The lines are looked at once; a rule that then has nothing to do makes no step.
+
+    Raises Refused (a DataError) where the file does not decide what it means, UsageError for an answer to
+    what nobody asked.
+    """
+    lines = Lines(workplace, "typed", tuple(fields), columns)
+    seen = lines.row(ids.asked(lines) | nobody.asked() | totals.asked(lines) | signs.asked(lines))
+    lines = ids.one_spelling(lines, seen)
+    lines = totals.settled(lines, seen, asked)
+    lines, currency = currencies.in_one_currency(lines, asked)
+    lines = signs.held_together(signs.by_kind(lines), seen)
+    lines = discounts.discounted(lines, asked)
+    lines = fees.apart(lines, asked)
+    lines = own_totals.checked(lines, announced=announced)
+    lines = discounts.refunded(lines)
+    lines = statuses.by_status(lines, asked)
+    lines = ids.noticed(lines)
+    return nobody.anonymous(lines, seen, asked), currency
+
+
+def after_marking(lines: Lines) -> tuple[str, list[Told]]:
+    """Return the step of the marked lines whose money off found its orders, and what was told."""
+    step, told = repeated.told_apart(lines, "marked")
+    if not lines.workplace.row(f"SELECT bool_or({lines.amount} < 0) AS off FROM {lines.step}")["off"]:
+        return step, told
+    role = "role" if lines.has("role") else lines.role
+    step, more = refunds.settled(lines.workplace, step, role)
+    return step, told + more
