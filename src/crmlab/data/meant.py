@@ -62,15 +62,15 @@ def write_meant(workplace: Bench, read_as: ReadAs, folder: Path, *, made_by: str
     `understand`.
     """
     asked = read_as.meaning
-    lines, currency = understand(
+    lines, currency, takes_off = understand(
         workplace, list(read_as.columns), read_as.columns, asked, announced=read_as.announced
     )
     mark(workplace, complete(lines, keep_duplicates=asked.duplicates == "keep"), NO_RULES)
-    step, told = after_marking(lines)
+    step, told = after_marking(lines, takes_off=takes_off)
     path = folder / "transactions.parquet"
     made = write_lines(workplace, path, made_by=made_by, step=step)
     kinds = put_aside.kinds_of_lines(path)
-    meaning = put_aside.table([*lines.told, *told], kinds, workplace.counts["read"])
+    meaning = put_aside.table([*lines.told, *told], kinds, workplace.counts["typed"])
     if workplace.counts.get(DIFFERING):
         _list_differing(workplace, folder / FILE)
     return Meant(made, put_aside.flags(kinds), meaning, currency)

@@ -70,5 +70,7 @@ def complete(lines: Lines, *, keep_duplicates: bool = False) -> list[str]:
     if keep_duplicates:
         columns["is_duplicate"] = "false"
     listed = ", ".join(f"{sql} AS {c}" for c, sql in columns.items())
-    lines.workplace.do(Step("lines", f"SELECT {listed} FROM {lines.step}"))
+    lines.workplace.do(
+        Step("lines", f"SELECT {listed} FROM {lines.step}"), lines=lines.workplace.counts[lines.step]
+    )
     return [c for c in columns if c != NUMBER]

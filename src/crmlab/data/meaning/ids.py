@@ -8,8 +8,8 @@ from crmlab.data.bench import NUMBER
 from crmlab.data.meaning.lines import Lines, Told
 
 IDS: Final = ("customer", "order_id", "product")
-ROUNDED: Final = r"[+-]?\d(?:[.,]\d+)?[Ee]\+?\d{1,3}"
-MAYBE_ROUNDED: Final = r"contains({0}, 'E+') OR contains({0}, 'e+')"
+ROUNDED: Final = r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}"
+MAYBE_ROUNDED: Final = "contains({0}, '+')"
 FIRST: Final = 10_000
 """So many lines are asked first whether customers come back."""
 ENOUGH: Final = 20

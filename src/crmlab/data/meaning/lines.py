@@ -83,7 +83,9 @@ class Lines(NamedTuple):
         fields = (*self.fields, *(f for f in new if f not in self.fields))
         listed = ", ".join(f"{new.get(f, 'l.' + f)} AS {f}" for f in (NUMBER, *fields))
         select = f"SELECT {listed} FROM {self.step} AS l {joined}" + (f" WHERE {where}" if where else "")
-        self.workplace.do(Step(step, select, kept=kept))
+        # without a condition they are as many as before
+        count = None if where or joined else self.workplace.counts.get(self.step)
+        self.workplace.do(Step(step, select, kept=kept), lines=count)
         return self._replace(step=step, fields=fields)
 
     def more(self, step: str, select: str) -> Self:

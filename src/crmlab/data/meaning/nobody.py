@@ -31,12 +31,15 @@ NOBODY: Final = (
 MAIL: Final = r"(?i)(guest|no-?reply|anonymous|unknown|none|null)@.*"
 SHARE, TIMES, FEWEST = 0.1, 10, 20
 """An id is outlandish with a tenth of all orders, ten times as many as the next, among twenty customers."""
-FIRST: Final = 100_000
+FIRST: Final = 10_000
+"""Of a long file so many lines are asked first."""
+NO_NUMBER: Final = "customer < '1' OR customer >= ':'"
+"""No word in place of a customer begins with a digit above 0, and most ids do: these are not looked up."""
 
 
 def asked() -> dict[str, str]:
     """Return the aggregate that shows whether there are stand-ins for nobody."""
-    return {"nobody": f"count(*) FILTER ({among('customer', NOBODY)})"}
+    return {"nobody": f"count_if(CASE WHEN {NO_NUMBER} THEN {among('customer', NOBODY)} END)"}
 
 
 def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
@@ -80,16 +83,22 @@ def _quoted(who: str) -> str:
 
 
 def _counts_from_nought(lines: Lines) -> bool:
-    """Tell whether customers are numbered from 0 on, without a gap: then 0 is one of them."""
+    """Tell whether 0 is a customer among others that are numbered.
+
+    It is where they are numbered from 0 on without a gap, or, of twenty customers or more, where it has no
+    more lines than another.
+    """
     number = "try_cast(customer AS BIGINT)"
-    row = lines.row(
-        {
-            "people": f"count(DISTINCT {number})",
-            "last": f"max({number})",
-            "none": f"count(*) FILTER ({number} IS NULL AND NOT {among('customer', NOBODY)})",
-        }
+    row = lines.workplace.row(
+        f"""SELECT count({number}) AS people, max({number}) AS last, count(*) - people AS others,
+            max(n) FILTER ({number} = 0) AS noughts, max(n) FILTER ({number} <> 0) AS most
+        FROM (SELECT customer, count(*) AS n FROM (SELECT customer FROM {lines.step} LIMIT {FIRST})
+            WHERE NOT coalesce({among("customer", NOBODY[1:])}, true) GROUP BY customer)"""
     )
-    return row["people"] > 2 and row["last"] == row["people"] - 1 and not row["none"]
+    if row["others"] or row["people"] < 3:
+        return False
+    dense = row["last"] == row["people"] - 1
+    return dense or (row["people"] >= FEWEST and (row["noughts"] or 0) <= row["most"])
 
 
 def _outlandish(lines: Lines, known: set[str]) -> str | None:
@@ -100,7 +109,9 @@ def _outlandish(lines: Lines, known: set[str]) -> str | None:
     every = lines.workplace.counts["read"]
     step = max(1, every // FIRST)
     for source in dict.fromkeys((f"{lines.step} WHERE {NUMBER} % {step} = 0", f"{lines.step} WHERE true")):
-        orders = "count(DISTINCT order_id)" if lines.has("order_id") else "count(*)"
+        # lines stand for orders in the part that is asked first
+        whole = source.endswith("true") and lines.has("order_id")
+        orders = "count(DISTINCT order_id)" if whole else "count(*)"
         found = lines.workplace.run(
             f"SELECT customer, {orders} AS n, sum(n) OVER (), count(*) OVER () FROM {source} "
             "AND customer IS NOT NULL GROUP BY customer ORDER BY n DESC, customer LIMIT 2"

@@ -10,12 +10,44 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from crmlab.data.bench import NUMBER, Bench, Step
-from crmlab.data.meaning.lines import CENT, DISCOUNT, FEE, FEE_BACK, REFUND, Told
+from crmlab.data.meaning.lines import CENT, DISCOUNT, FEE, FEE_BACK, GOODS, REFUND, Told
 
 AT_ONCE: Final = 100_000
-PLAIN: Final = "customer IS NOT NULL AND NOT is_duplicate AND NOT is_bad_debt AND NOT is_write_off"
-BOUGHT: Final = f"{PLAIN} AND NOT is_cancellation AND NOT is_fee AND quantity > 0 AND amount > 0"
 TABLE: Final = "parts_of_money_off"
+COLUMNS: Final = {
+    NUMBER: "BIGINT",
+    "again": "BIGINT",
+    "part": "VARCHAR",
+    "cancels": "VARCHAR",
+    "pieces": "BIGINT",
+    "money": "DOUBLE",
+}
+
+TRADE: Final = f"""
+    SELECT customer, {NUMBER}, line_id, order_id, product, quantity, amount, {{role}} AS role,
+        t.cancels_line, timestamp, {{role}} = '{GOODS}' AND quantity > 0 AND amount > 0 AS bought
+    FROM lines LEFT JOIN taken_back AS t USING ({NUMBER})
+    WHERE customer IS NOT NULL AND {{role}} NOT IN ('{FEE}', '{FEE_BACK}') AND {NUMBER} NOT IN ({{left_out}})"""
+
+MONEY_OFF: Final = f"""
+    SELECT customer, {NUMBER}, product, product IS NULL OR role <> '{GOODS}' AS of_any FROM trade
+    WHERE amount < 0 AND cancels_line IS NULL"""
+
+CONCERNED: Final = f"""
+    SELECT * EXCLUDE (timestamp) FROM trade
+    WHERE (customer IN (SELECT customer FROM money_off WHERE of_any)
+            OR (customer, product) IN (SELECT (customer, product) FROM money_off WHERE NOT of_any))
+        AND (bought OR cancels_line IS NOT NULL OR amount < 0)
+    ORDER BY customer, timestamp, bought DESC, cancels_line IS NULL, role <> '{DISCOUNT}', {NUMBER}"""
+"""The lines that the rule of `parts` reads: of a return those of its product, else all of its customer."""
+
+SETTLED: Final = f"""
+    SELECT l.* REPLACE (coalesce(p.again, l.{NUMBER}) AS {NUMBER},
+        l.line_id || coalesce(p.part, '') AS line_id,
+        CASE WHEN p.{NUMBER} IS NULL THEN l.quantity ELSE p.pieces END AS quantity,
+        CASE WHEN p.{NUMBER} IS NULL THEN l.amount ELSE p.money END AS amount,
+        coalesce(p.cancels, l.cancels_line) AS cancels_line)
+    FROM {{step}} AS l LEFT JOIN {TABLE} AS p ON p.{NUMBER} = l.{NUMBER}"""
 
 
 class Row(NamedTuple):
@@ -55,57 +87,46 @@ class Part(NamedTuple):
     amount: float
 
 
-def settled(workplace: Bench, step: str, role: str) -> tuple[str, list[Told]]:
+def settled(workplace: Bench, step: str, role: str, left_out: str) -> tuple[str, list[Told]]:
     """Do the step `settled`: lines of a step, those that take money off with the line that they take it from.
 
-    role: the SQL of what a line is. Return the name of the step that holds the lines, and what was told. The
-    lines that were bought keep their amounts; see `parts` for the rule. One that is borne by several lines
-    becomes several, which together are the one.
+    role: the SQL of what a line is. left_out: a SELECT of the numbers of lines that do not count. Return the
+    step that holds the lines, and what was told. The lines that were bought keep their amounts; see `parts`
+    for the rule. One that is borne by several lines becomes several, which together are the one.
     """
-    off = f"{PLAIN} AND amount < 0 AND cancels_line IS NULL AND {role} NOT IN ('{FEE}', '{FEE_BACK}')"
-    workplace.do(Step("money_off", f"SELECT customer, {NUMBER} FROM {step} WHERE {off}", kept=True))
+    workplace.do(Step("trade", TRADE.format(role=role, left_out=left_out)), lines=0)
+    workplace.do(Step("money_off", MONEY_OFF, kept=True))
     if not workplace.counts["money_off"]:
         return step, []
-    asked = f"""
-        SELECT customer, {NUMBER}, line_id, order_id, product, quantity, amount, {role} AS role, cancels_line,
-            {BOUGHT} AS bought
-        FROM {step} WHERE customer IN (SELECT customer FROM money_off) AND {PLAIN}
-            AND ({BOUGHT} OR cancels_line IS NOT NULL OR amount < 0 AND {role} NOT IN ('{FEE}', '{FEE_BACK}'))
-        ORDER BY customer, timestamp, ({BOUGHT}) DESC, cancels_line IS NULL, {role} <> '{DISCOUNT}',
-            {NUMBER}"""
-    rows = (Row(*values) for batch in workplace.batches(asked, AT_ONCE) for values in _rows(batch))
-    ((last,),) = workplace.run(f"SELECT max({NUMBER}) FROM {step}")
-    found, number, money = 0, last, 0.0
-    workplace.run(
-        f"CREATE TABLE {TABLE} ({NUMBER} BIGINT, again BIGINT, part VARCHAR, cancels VARCHAR, pieces BIGINT, "
-        "money DOUBLE)"
-    )
-    all_parts = parts(rows)
-    while some := list(itertools.islice(all_parts, AT_ONCE)):
-        new = []
-        for p in some:
-            number += p.place > 0
-            again, suffix = (number, f"/{p.place}") if p.place else (p.number, "")
-            new.append((p.number, again, suffix, p.cancels, p.quantity, p.amount))
-            found, money = found + (p.place == 0), money + p.amount
-        columns = dict(
-            zip((NUMBER, "again", "part", "cancels", "pieces", "money"), zip(*new, strict=True), strict=True)
-        )
-        workplace.connection.register("some_parts", pa.table({k: pa.array(v) for k, v in columns.items()}))
-        workplace.run(f"INSERT INTO {TABLE} SELECT * FROM some_parts")
-        workplace.connection.unregister("some_parts")
+    rows = (Row(*values) for batch in workplace.batches(CONCERNED, AT_ONCE) for values in _rows(batch))
+    found, money = _write_down(workplace, parts(rows))
     if not found:
         return step, []
-    select = f"""
-        SELECT l.* REPLACE (coalesce(p.again, l.{NUMBER}) AS {NUMBER},
-            l.line_id || coalesce(p.part, '') AS line_id,
-            CASE WHEN p.{NUMBER} IS NULL THEN l.quantity ELSE p.pieces END AS quantity,
-            CASE WHEN p.{NUMBER} IS NULL THEN l.amount ELSE p.money END AS amount,
-            coalesce(p.cancels, l.cancels_line) AS cancels_line)
-        FROM {step} AS l LEFT JOIN {TABLE} AS p ON p.{NUMBER} = l.{NUMBER}"""
-    workplace.do(Step("settled", select))
+    workplace.do(Step("settled", SETTLED.format(step=step)))
     what = f"of them found by their order, product or customer, and by their amount ({money:,.2f})"
     return "settled", [Told("money_off", what, found)]
+
+
+def _write_down(workplace: Bench, found: Iterator[Part]) -> tuple[int, float]:
+    """Write parts down in a table, many at a time; return how many lines they are of, and their money.
+
+    The first part keeps the number of its line, the others get new ones after all numbers.
+    """
+    ((number,),) = workplace.run("SELECT max(number) FROM trade")
+    workplace.run(f"CREATE TABLE {TABLE} ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
+    lines, money = 0, 0.0
+    while some := list(itertools.islice(found, AT_ONCE)):
+        new: list[tuple[Any, ...]] = []
+        for part in some:
+            number += part.place > 0
+            again, suffix = (number, f"/{part.place}") if part.place else (part.number, "")
+            new.append((part.number, again, suffix, part.cancels, part.quantity, part.amount))
+        lines, money = lines + sum(p.place == 0 for p in some), money + sum(p.amount for p in some)
+        columns = dict(zip(COLUMNS, map(pa.array, zip(*new, strict=True)), strict=True))
+        workplace.connection.register("some_parts", pa.table(columns))
+        workplace.run(f"INSERT INTO {TABLE} SELECT * FROM some_parts")
+        workplace.connection.unregister("some_parts")
+    return lines, money
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

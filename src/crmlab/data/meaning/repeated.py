@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmlab.data.bench import Step
+from crmlab.data.bench import NUMBER, Step
 from crmlab.data.meaning.lines import CENT, Lines, Told
 
 
@@ -28,3 +28,14 @@ def told_apart(lines: Lines, step: str) -> tuple[str, list[Told]]:
     )
     workplace.do(Step("pieces", f"SELECT * REPLACE ({apart} AS is_duplicate) FROM {step}"))
     return "pieces", [Told("pieces", "equal lines are pieces, as the total of their order says", n)]
+
+
+def left_out(lines: Lines) -> str:
+    """Return a SELECT of the numbers of the lines that are duplicates, after `told_apart`."""
+    counts = lines.workplace.counts
+    if not counts.get("repeated"):
+        return f"SELECT {NUMBER} FROM lines WHERE false"
+    if not counts.get("orders_of_pieces"):
+        return f"SELECT {NUMBER} FROM repeated"
+    pieces = "SELECT order_id FROM orders_of_pieces"
+    return f"SELECT {NUMBER} FROM repeated JOIN lines USING ({NUMBER}) WHERE order_id NOT IN ({pieces})"

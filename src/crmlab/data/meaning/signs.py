@@ -68,6 +68,11 @@ def asked(lines: Lines) -> dict[str, str]:
     return found
 
 
+def take_off(seen: dict[str, Any]) -> bool:
+    """Tell whether any line takes money off, as it is written or as it is meant."""
+    return any(seen.get(n) for n in ("negative", "unsigned", "taken_off", "negative_price"))
+
+
 def by_kind(lines: Lines) -> Lines:
     """Return the lines with the role that a column of kinds gives them, where it knows all that it says."""
     if not lines.has("kind"):

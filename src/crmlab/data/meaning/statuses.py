@@ -154,10 +154,11 @@ def plain(status: str) -> str:
 def proposed(status: str) -> str | None:
     """Return what becomes of the orders of a status unless the user says otherwise: None where it is unknown.
 
-    A status may say more than one thing (Amazon's 'Shipped - Returned to Seller'): its last word that is
-    known.
+    A status may say more than one thing (Amazon's 'Shipped - Returned to Seller'): the last of them that is
+    known, by all of its words or by its first.
     """
-    for part in reversed([status, *re.split(r"\s+-\s+|[:/]", status)]):
+    said = [status, *re.split(r"\s+-\s+|[:/]", status)]
+    for part in [p for one in reversed(said) for p in (one, *one.split()[:1])]:
         for decision, words in (("out", OUT), ("refunded", REFUNDED), ("in", IN)):
             if plain(part) in words:
                 return decision

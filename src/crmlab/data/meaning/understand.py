@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from crmlab.data.bench import Bench
 from crmlab.data.meaning import (
@@ -22,6 +23,14 @@ from crmlab.data.meaning.asked import Meaning
 from crmlab.data.meaning.lines import Lines, Told
 
 
+class Understood(NamedTuple):
+    """The lines, their currency, and whether any of them may take money off."""
+
+    lines: Lines
+    currency: str
+    takes_off: bool
+
+
 def understand(
     workplace: Bench,
     fields: Sequence[str],
@@ -29,8 +38,8 @@ def understand(
     asked: Meaning,
     *,
     announced: str = "",
-) -> tuple[Lines, str]:
-    """Return the lines of the step `typed` as they are meant, and their currency.
+) -> Understood:
+    """Return the lines of the step `typed` as they are meant.
 
     columns: {field: column of the file}. announced: a step with the totals of all orders, where another
     file has them. The lines are looked at once; a rule that then has nothing to do makes no step.
@@ -50,14 +59,18 @@ def understand(
     lines = discounts.refunded(lines)
     lines = statuses.by_status(lines, asked)
     lines = ids.noticed(lines)
-    return nobody.anonymous(lines, seen, asked), currency
+    lines = nobody.anonymous(lines, seen, asked)
+    return Understood(lines, currency, takes_off=signs.take_off(seen) or lines.has("role"))
 
 
-def after_marking(lines: Lines) -> tuple[str, list[Told]]:
-    """Return the step of the marked lines whose money off found its orders, and what was told."""
+def after_marking(lines: Lines, *, takes_off: bool) -> tuple[str, list[Told]]:
+    """Return the step of the marked lines whose money off found its orders, and what was told.
+
+    takes_off: whether any line may take money off.
+    """
     step, told = repeated.told_apart(lines, "marked")
-    if not lines.workplace.row(f"SELECT bool_or({lines.amount} < 0) AS off FROM {lines.step}")["off"]:
+    if not takes_off:
         return step, told
     role = "role" if lines.has("role") else lines.role
-    step, more = refunds.settled(lines.workplace, step, role)
+    step, more = refunds.settled(lines.workplace, step, role, repeated.left_out(lines))
     return step, told + more
