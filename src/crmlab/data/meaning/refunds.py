@@ -27,7 +27,8 @@ TRADE: Final = f"""
     SELECT customer, {NUMBER}, line_id, order_id, product, quantity, amount, {{role}} AS role,
         t.cancels_line, timestamp, {{role}} = '{GOODS}' AND quantity > 0 AND amount > 0 AS bought
     FROM lines LEFT JOIN taken_back AS t USING ({NUMBER})
-    WHERE customer IS NOT NULL AND {{role}} NOT IN ('{FEE}', '{FEE_BACK}') AND {NUMBER} NOT IN ({{left_out}})"""
+    WHERE customer IS NOT NULL AND {{role}} NOT IN ('{FEE}', '{FEE_BACK}')
+        AND {NUMBER} NOT IN ({{left_out}})"""
 
 MONEY_OFF: Final = f"""
     SELECT customer, {NUMBER}, product, product IS NULL OR role <> '{GOODS}' AS of_any FROM trade
@@ -35,7 +36,8 @@ MONEY_OFF: Final = f"""
 
 CONCERNED: Final = f"""
     SELECT * EXCLUDE (timestamp) FROM trade
-    WHERE (customer IN (SELECT customer FROM money_off WHERE of_any)
+    WHERE customer IN (SELECT customer FROM money_off)
+        AND (customer IN (SELECT customer FROM money_off WHERE of_any)
             OR (customer, product) IN (SELECT (customer, product) FROM money_off WHERE NOT of_any))
         AND (bought OR cancels_line IS NOT NULL OR amount < 0)
     ORDER BY customer, timestamp, bought DESC, cancels_line IS NULL, role <> '{DISCOUNT}', {NUMBER}"""
