@@ -25,7 +25,9 @@ def test_several_are_refused_with_what_each_holds():
 
 
 def test_rates_hold_from_their_day_on():
-    brought = bring(LATER, rates=rates("currency,rate,date\nEUR,1,\nUSD,0.9,2024-01-01\nUSD,0.5,2024-02-01\n"))
+    brought = bring(
+        LATER, rates=rates("currency,rate,date\nEUR,1,\nUSD,0.9,2024-01-01\nUSD,0.5,2024-02-01\n")
+    )
     assert spend() == {"7": 10 + 4.5 + 2.5}
     assert adds_up(brought)
     assert brought.fingerprint["currency"] == "EUR"

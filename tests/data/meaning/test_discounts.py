@@ -34,7 +34,10 @@ def test_gross_sales_are_before_their_discount():
 def test_a_discount_that_may_be_in_the_amount_is_told():
     brought = bring("order,customer,date,amount,discount\n1,7,2024-01-05,20,5\n")
     assert spend() == {"7": 20.0}
-    assert "'discount' was not taken off: 'amount' may be after it or before: 1 line (--discount money)" in said(brought)
+    assert (
+        "'discount' was not taken off: 'amount' may be after it or before: 1 line (--discount money)"
+        in said(brought)
+    )
 
 
 def test_a_share_is_asked_about():

@@ -9,7 +9,9 @@ def test_a_product_that_is_a_fee_is_no_purchase():
     text = f"{PRICED}\n1,7,2024-01-05,x,1,10\n1,7,2024-01-05,SHIPPING,1,4\n"
     brought = bring(text)
     assert spend() == {"7": 14.0}
-    assert "product SHIPPING looks like a fee (4.00): it counts as goods: 1 line (--fee 'SHIPPING')" in said(brought)
+    assert "product SHIPPING looks like a fee (4.00): it counts as goods: 1 line (--fee 'SHIPPING')" in said(
+        brought
+    )
     brought = bring(text, fees=("shipping",))
     assert spend() == {"7": 10.0}
     assert adds_up(brought)
@@ -33,7 +35,9 @@ def test_a_fee_that_an_order_repeats_on_its_lines_is_one():
 
 
 def test_a_fee_is_taken_out_of_the_totals_that_hold_it():
-    brought = bring("order,customer,date,total,shipping\n1,7,2024-01-05,15,5\n2,8,2024-01-06,10,0\n", fees=("shipping",))
+    brought = bring(
+        "order,customer,date,total,shipping\n1,7,2024-01-05,15,5\n2,8,2024-01-06,10,0\n", fees=("shipping",)
+    )
     assert spend() == {"7": 10.0, "8": 10.0}
     assert adds_up(brought)
 

@@ -30,7 +30,9 @@ def test_a_customer_has_one_spelling():
 
 
 def test_the_case_of_an_address_says_nothing():
-    brought = bring(f"{HEADER}1,Ann@Example.org,2024-01-05,10\n2,ann@example.ORG,2024-01-06,5\n3,ANN,2024-01-06,5\n")
+    brought = bring(
+        f"{HEADER}1,Ann@Example.org,2024-01-05,10\n2,ann@example.ORG,2024-01-06,5\n3,ANN,2024-01-06,5\n"
+    )
     assert spend() == {"ann@example.org": 15.0, "ANN": 5.0}
     assert "e-mail addresses in lower case: 2 lines" in said(brought)
 

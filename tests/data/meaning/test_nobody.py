@@ -11,7 +11,9 @@ def shop(customers):
     return HEADER + "".join(f"o{i},{c},2024-01-{1 + i % 28:02d},10\n" for i, c in enumerate(customers))
 
 
-@pytest.mark.parametrize("word", ["0", "guest", "NULL", "N/A", "nan", "None", "#N/A", "-1", "guest@example.org"])
+@pytest.mark.parametrize(
+    "word", ["0", "guest", "NULL", "N/A", "nan", "None", "#N/A", "-1", "guest@example.org"]
+)
 def test_a_stand_in_is_no_customer(word):
     brought = bring(shop([word, "55", word]))
     assert spend() == {"55": 10.0}
@@ -35,7 +37,9 @@ def test_nought_is_somebody_where_customers_count_from_it():
 def test_an_outlandish_share_is_nobody():
     customers = ["99999" if i % 3 == 0 else str(i) for i in range(120)]
     brought = bring(shop(customers))
-    assert "'99999' stands for nobody (33% of all lines, 10 times as many as any other): 40 lines" in said(brought)
+    assert "'99999' stands for nobody (33% of all lines, 10 times as many as any other): 40 lines" in said(
+        brought
+    )
     assert "99999" not in spend()
     bring(shop(customers), somebody=("99999",))
     assert spend()["99999"] == 400.0

@@ -7,7 +7,9 @@ from crmlab.data.meaning.statuses import proposed
 from crmlab.errors import UsageError
 
 TEXT = "order_id,customer_id,order_date,status,total\n"
-ORDERS = "1,7,2024-01-05,Completed,10\n2,7,2024-01-06,pending,5\n3,8,2024-01-07,Refunded,7\n4,8,2024-01-08,odd,2\n"
+ORDERS = (
+    "1,7,2024-01-05,Completed,10\n2,7,2024-01-06,pending,5\n3,8,2024-01-07,Refunded,7\n4,8,2024-01-08,odd,2\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_a_refunded_order_stays_a_purchase():
 
 
 def test_a_status_that_no_order_has_is_refused():
-    with pytest.raises(UsageError, match="no order is 'pendign'. Did you mean 'pending'"):
+    with pytest.raises(UsageError, match=r"no order is 'pendign'\. Did you mean 'pending'"):
         bring(TEXT + ORDERS, status={"pendign": "in"})
 
 

@@ -36,12 +36,18 @@ def test_the_answer_counts(total, spent):
 
 
 def test_shares_of_a_total_add_up_to_the_cent():
-    bring(BARE.format("total") + "1,7,2024-01-05,x,10\n1,7,2024-01-05,y,10\n1,7,2024-01-05,z,10\n", total="order")
+    bring(
+        BARE.format("total") + "1,7,2024-01-05,x,10\n1,7,2024-01-05,y,10\n1,7,2024-01-05,z,10\n",
+        total="order",
+    )
     assert spend() == {"7": 10.0}
 
 
 def test_equal_prices_in_one_order_are_no_total():
-    bring(BARE.format("amount") + "1,7,2024-01-05,x,5\n1,7,2024-01-05,y,5\n2,7,2024-01-06,x,5\n2,7,2024-01-06,y,9\n")
+    bring(
+        BARE.format("amount")
+        + "1,7,2024-01-05,x,5\n1,7,2024-01-05,y,5\n2,7,2024-01-06,x,5\n2,7,2024-01-06,y,9\n"
+    )
     assert spend() == {"7": 24.0}
 
 
