@@ -114,7 +114,7 @@ def test_it_is_listed_after_the_catalogue_and_its_card_is_whole(project):
 
 def test_it_tells_which_columns_it_recognised_and_what_it_flagged(project):
     brought = bring(project, ORDERS.replace("Country", "Shelf"))
-    # by hand: gross revenue 3 + 4 + 1.5; one anonymous line of 1.5, one line of -1.5 taken back
+    # by hand: 3 + 4 + 1.5 - 1.5 is stated, one line of 1.5 has no customer, one of -1.5 takes a line back
     assert brought.lines() == [
         "mine: 4 order lines from 2024-01-05 10:00:00 to 2024-02-02 12:30:00",
         "  customer ← CustomerID",
@@ -124,14 +124,20 @@ def test_it_tells_which_columns_it_recognised_and_what_it_flagged(project):
         "  order_id ← Order ID",
         "  product ← SKU",
         "  not used: Shelf",
-        "Flagged (nothing is removed; revenue: all positive amounts):",
-        "  is_cancellation: 1 line (25.0%), -17.6% of revenue",
-        "  is_bad_debt: 0 lines (0.0%), 0.0% of revenue",
-        "  is_write_off: 0 lines (0.0%), 0.0% of revenue",
-        "  is_fee: 0 lines (0.0%), 0.0% of revenue",
-        "  is_anonymous: 1 line (25.0%), 17.6% of revenue",
-        "  is_duplicate: 0 lines (0.0%), 0.0% of revenue",
+        "What is put aside, and what that does to revenue:",
+        "  the file states                                   4             7.00    100.0%",
+        "  no customer (is_anonymous): not in spend          1            -1.50    -21.4%",
+        "  customers spent                                   3             5.50     78.6%",
+        "Noticed:",
+        "  returns, refunds and discounts take -1.50 off the lines they belong to: 1 line",
     ]
+
+
+def test_nothing_removed_is_said_only_where_it_is_true(project):
+    says = "Every line counts as it stands, and nothing is put aside or removed:"
+    assert says in bring(project, "customer,date,amount\n1,2024-01-01,2\n").lines()
+    twice = "customer,date,amount\n1,2024-01-01 10:00:01,2\n1,2024-01-01 10:00:01,2\n"
+    assert "removed" not in "".join(bring(project, twice).lines())
 
 
 @pytest.mark.parametrize("column", ["Client No", "client_no", "CLIENT-NO.", "ClientNo", "Customer  Number"])
@@ -181,9 +187,24 @@ def test_git_does_not_see_what_describes_it(repository):
     facts = store.facts_file("churn", "mine")
     store.write_json(facts, {})
     store.write_json(store.facts_file("churn", "cdnow"), {})
-    seen = git(repository, "status", "--porcelain", "--untracked-files=all", "--", "data", ":!*.parquet")
+    store.write_json(store.scores_file("churn", "mine"), {})
+    store.write_json(store.metrics_file("churn", "mine"), {})
+    seen = git(
+        repository,
+        "status",
+        "--porcelain",
+        "--untracked-files=all",
+        "--",
+        "data",
+        "experiments",
+        ":!*.parquet",
+        ":!*.lock",
+    )
     assert seen == ["?? inner/data/problems/churn/cdnow.json"]
-    assert brought.lines()[-1] == "Kept out of git: data/tables/mine.json, data/problems/*/mine.json"
+    assert brought.lines()[-1] == (
+        "Kept out of git: data/tables/mine.json, data/problems/*/mine.json, "
+        "experiments/scores/*/mine.json, experiments/metrics/*/mine.json"
+    )
     once = exclude.read_text()
     assert once.startswith("# last line without an end\n/inner/data/tables/mine.json\n")
     bring(repository, ORDERS)
@@ -284,8 +305,8 @@ def test_what_the_first_lines_do_not_show_is_asked_of_the_whole_file(project, mo
     head = "customer,date,amount\n1.0,2024-01-05,2\n2.0,2024-01-06,3\n"
     bring(project, head + "3.0,2024-01-07,4\n")
     assert transactions()["customer"].tolist() == ["1", "2", "3"]
-    bring(project, head + "3,2024-01-07,4\n")
-    assert transactions()["customer"].tolist() == ["1.0", "2.0", "3"]
+    bring(project, head + "A,2024-01-07,4\n")
+    assert transactions()["customer"].tolist() == ["1", "2", "A"]
     says = refusal_of(project, head + "3,13/01/2024,4\n")
     assert "date '13/01/2024' is written in another form than '2024-01-05' (2 lines)" in says
     assert "(line 4)" in says

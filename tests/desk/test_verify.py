@@ -13,6 +13,7 @@ import yaml
 from crmlab import params, registry, store
 from crmlab.comparison.compare import PIPELINE, compare
 from crmlab.comparison.keys import run_key, score_key
+from crmlab.data.own_names import LICENCE
 from crmlab.desk import board, stale, verify
 from crmlab.errors import DataError, UsageError
 from crmlab.params.checking import TOP_KEYS
@@ -104,6 +105,12 @@ def test_only_what_is_asked_for_is_recomputed(project):
     assert verify.verify_keys(["churn/telco_churn"])["problem"].tolist() == ["churn/telco_churn"]
     with pytest.raises(UsageError, match=r"--only: there is no 'churn/telco'\. Did you mean"):
         verify.verify_keys(["churn/telco"])
+
+
+def test_what_own_data_made_here_is_no_committed_comparison(project):
+    store.write_json(store.scores_file("churn", "mine"), {})
+    store.write_json(store.fingerprint_file("mine"), {"licence": LICENCE})
+    assert verify.verify_keys()["problem"].tolist() == ["churn/telco_churn"]
 
 
 DAMAGES = {"a list": b"[]", "nothing": b"", "no text": b"\xff\xfe{}", "an empty object": b"{}"}

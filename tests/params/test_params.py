@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crmlab import params
+from crmlab import params, store
+from crmlab.data.own_names import LICENCE
 from crmlab.errors import USAGE, UsageError
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -74,6 +75,16 @@ def test_a_margin_is_an_amount_or_a_share_of_the_status_quo(project):
     assert margins["auc"].of(0.8) == 0.01
     assert margins["churn_profit"].of(-50.0) == pytest.approx(1.0)
     assert margins["churn_profit"].of(None) == 0.0
+
+
+def test_own_data_may_be_posed_where_they_are(project):
+    own = {"task": "churn", "problem": "mine_180", "dataset": "mine", "protocol": "rolling", "horizon_days": 180}
+    own |= {"gap_days": 0, "train_cutoffs": [], "test_cutoffs": ["2023-10-01"]}
+    edit(project, put("problems", "churn-mine_180", to=own))
+    with pytest.raises(UsageError, match=r"dataset: there is no 'mine'"):
+        params.load()
+    store.write_json(store.fingerprint_file("mine"), {"licence": LICENCE})
+    assert params.load().task("churn").spec("mine_180")["horizon_days"] == 180
 
 
 def test_a_method_left_out_must_exist(project):

@@ -29,11 +29,14 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     """
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
+    from crmlab.problems.in_words import windows_in_words
     from crmlab.problems.on_demand import make_ready
 
     make_ready(task, name)
     comparison = compare_methods(task, name, fresh=fresh)
     path = comparison.save()
+    for line in windows_in_words(comparison.problem.facts):
+        typer.echo(line)
     show(comparison)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")

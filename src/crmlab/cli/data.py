@@ -80,10 +80,18 @@ def tables(
     """
     from crmlab.data import own_data
     from crmlab.data import tables as making
+    from crmlab.data.numbers_as_text import numbers_left_as_text
 
     if orders is None:
         for name, facts in making.make_tables(dataset)["tables"].items():
             typer.echo(f"{dataset}: {name} {facts['rows']:,} rows, {len(facts['columns'])} columns")
+        left = numbers_left_as_text(dataset)
+        if left:
+            typer.echo(
+                f"{dataset}: {', '.join(left)} hold numbers and were left as text, so methods take them for "
+                "categories. Where they are numbers, let the adapter say so: "
+                f"rows.astype({{{left[0]!r}: float}})"
+            )
         return
     pairs = dict(pair(text) for text in column or [])
     said = reading.said(

@@ -28,7 +28,10 @@ from crmlab.data.tables import identity, publishing
 from crmlab.declare.dataset import Dataset
 from crmlab.errors import USAGE, DataError
 
-DESCRIBES: Final = ("data/tables/{}.json", "data/problems/*/{}.json")
+DESCRIBES: Final = (
+    *("data/tables/{}.json", "data/problems/*/{}.json"),
+    *("experiments/scores/*/{}.json", "experiments/metrics/*/{}.json"),
+)
 """Files that describe own data, which git must not see."""
 
 

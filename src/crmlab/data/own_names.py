@@ -25,6 +25,21 @@ def check_name(name: str) -> None:
         raise UsageError(f"'{name}' is a problem in params.yaml: choose another name for your own data")
 
 
+def is_own(name: str) -> bool:
+    """Tell whether a name is of a user's own data; a damaged fingerprint tells nothing."""
+    file = store.fingerprint_file(name)
+    try:
+        return file.is_file() and store.read_json(file, made_by="crmlab tables").get("licence") == LICENCE
+    except DataError:
+        return False
+
+
+def own() -> list[str]:
+    """Return the names of the user's own data whose tables were made here."""
+    files = sorted(store.fingerprint_file("any").parent.glob("[!.]*.json"))
+    return [f.stem for f in files if re.fullmatch(NAME, f.stem) and is_own(f.stem)]
+
+
 def problems() -> set[str]:
     """Return the names of the problems in params.yaml; none where it cannot be read, which is said later."""
     try:

@@ -13,6 +13,7 @@ import pandas as pd
 from crmlab import params, registry, store
 from crmlab.comparison import keys, oracle, oracle_lists
 from crmlab.comparison.committed import read
+from crmlab.data.own_names import is_own
 from crmlab.errors import DataError, UsageError, did_you_mean
 from crmlab.params.protocols import protocol
 from crmlab.problems.keys import posed_spec, problem_key
@@ -42,6 +43,8 @@ def verify_keys(only: Sequence[str] = ()) -> pd.DataFrame:
     rows = []
     for task in settings.tasks.values():
         committed = {p.stem for p in store.scores_file(task.name, "any").parent.glob("*.json")}
+        # what a user's own data made here is in nobody's git
+        committed -= {name for name in committed - {*task.problems} if is_own(name)}
         for name in sorted({*task.problems, *committed}):
             if only and not names_of(task, name) & set(only):
                 continue

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmlab import registry, store
+from crmlab.data.own_names import own
 from crmlab.history.windows import label_windows, midnight
 from crmlab.params.faults import Faults
 from crmlab.params.protocols import LEVELS, PROTOCOLS
@@ -165,13 +166,22 @@ def _check_problem(faults: Faults, key: str, spec: Any, rosters: Mapping[str, Ro
         return
     faults.named(where, f"{spec['task']}-{spec['problem']}", "<task>-<problem>")
     faults.names(f"{where}.task", [spec["task"]], list(rosters))
-    faults.names(f"{where}.dataset", [spec["dataset"]], registry.names("datasets"))
+    _check_dataset(faults, f"{where}.dataset", spec["dataset"])
     faults.names(f"{where}.features", spec.get("features"), registry.names("features"))
     check_ranges(faults, where, spec, PROBLEM)
     if known.on_baskets:
         faults.names(f"{where}.by", [spec["by"]], list(LEVELS))
     _check_division(faults, where, spec)
     _check_changes(faults, where, spec, rosters.get(spec["task"], {}))
+
+
+def _check_dataset(faults: Faults, where: str, dataset: Any) -> None:
+    """Check that a problem's data set is one of the catalogue, or of the user's own that were made here."""
+    known = registry.names("datasets")
+    if dataset not in known:
+        # read only where it is asked for: own data are files of this machine
+        known = [*known, *own()]
+    faults.names(where, [dataset], known)
 
 
 def _check_division(faults: Faults, where: str, spec: Mapping[str, Any]) -> None:
