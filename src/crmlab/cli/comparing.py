@@ -29,7 +29,7 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     """
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
-    from crmlab.problems.in_words import windows_in_words
+    from crmlab.problems.in_words import alike_in_words, windows_in_words
     from crmlab.problems.on_demand import make_ready
 
     make_ready(task, name)
@@ -38,6 +38,8 @@ def compare(task: TaskName, name: ProblemName, fresh: Fresh = False) -> None:
     for line in windows_in_words(comparison.problem.facts):
         typer.echo(line)
     show(comparison)
+    for line in alike_in_words(comparison.problem.facts):
+        typer.echo(line)
     reused = sum(r.reused for r in comparison.runs)
     typer.echo(f"{reused} runs reused. Scores: {store.show(path)}")
     lists = actions.write(comparison)

@@ -12,13 +12,21 @@ MOST: Final = 6
 def windows_in_words(facts: Mapping[str, Any]) -> list[str]:
     """Return a sentence per window with a cutoff: who is asked about, how many the answer holds for.
 
-    facts: of a posed problem. A window in which all customers did the same is told apart: there no method can
-    be told from another. Windows without a cutoff (cross-validation) have none.
+    facts: of a posed problem. Windows without a cutoff (cross-validation) have none.
     """
-    windows = [w for w in facts.get("windows", []) if w.get("cutoff") and w.get("base_rate_test") is not None]
+    windows = _dated(facts)
     said = [_window(facts, w) for w in windows[:MOST]]
-    said += [f"and {len(windows) - MOST} windows more"] if len(windows) > MOST else []
-    return said + [_alike(facts, w) for w in windows if w["base_rate_test"] in (0.0, 1.0)]
+    return said + ([f"and {len(windows) - MOST} windows more"] if len(windows) > MOST else [])
+
+
+def alike_in_words(facts: Mapping[str, Any]) -> list[str]:
+    """Return a sentence per window in which all customers did the same: there no method has a value."""
+    return [_alike(facts, w) for w in _dated(facts) if w["base_rate_test"] in (0.0, 1.0)]
+
+
+def _dated(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the windows that have a cutoff and a share of customers that the answer holds for."""
+    return [w for w in facts.get("windows", []) if w.get("cutoff") and w.get("base_rate_test") is not None]
 
 
 def _window(facts: Mapping[str, Any], window: Mapping[str, Any]) -> str:
