@@ -13,12 +13,13 @@ from crmlab.data.cleaning import NO_RULES, mark
 from crmlab.data.faults import Fault
 from crmlab.data.meaning import put_aside
 from crmlab.data.meaning.asked import Meaning
-from crmlab.data.meaning.lines import Refused
+from crmlab.data.meaning.lines import Lines, Refused
 from crmlab.data.meaning.own_totals import FILE
 from crmlab.data.meaning.own_totals import STEP as DIFFERING
 from crmlab.data.meaning.understand import after_marking, understand
 from crmlab.data.order_lines import complete
 from crmlab.data.written import write_lines
+from crmlab.errors import USAGE, DataError
 
 
 class ReadAs(NamedTuple):
@@ -65,6 +66,7 @@ def write_meant(workplace: Bench, read_as: ReadAs, folder: Path, *, made_by: str
     lines, currency, takes_off = understand(
         workplace, list(read_as.columns), read_as.columns, asked, announced=read_as.announced
     )
+    _refuse_nothing(lines)
     mark(workplace, complete(lines, keep_duplicates=asked.duplicates == "keep"), NO_RULES)
     step, told = after_marking(lines, takes_off=takes_off)
     path = folder / "transactions.parquet"
@@ -74,6 +76,18 @@ def write_meant(workplace: Bench, read_as: ReadAs, folder: Path, *, made_by: str
     if workplace.counts.get(DIFFERING):
         _list_differing(workplace, folder / FILE)
     return Meant(made, put_aside.flags(kinds), meaning, currency)
+
+
+def _refuse_nothing(lines: Lines) -> None:
+    """Raise DataError where the rules leave no line, or no customer, and say what each of them took."""
+    left = lines.row({"lines": "count(*)", "customers": "count(customer)"})
+    if left["customers"]:
+        return
+    what = "no line is left" if not left["lines"] else "no line has a customer"
+    took = "".join(
+        f"\n  - {t.what}: {t.lines:,}" + (f" ({t.option})" if t.option else "") for t in lines.told
+    )
+    raise DataError(f"of {lines.workplace.counts['typed']:,} lines {what}:{took}", exit_code=USAGE)
 
 
 def _list_differing(workplace: Bench, path: Path) -> None:

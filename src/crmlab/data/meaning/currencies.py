@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
+from crmlab.data.bench import text
 from crmlab.data.meaning.asked import Meaning
 from crmlab.data.meaning.lines import Lines, Told
 from crmlab.errors import USAGE, DataError, UsageError
@@ -107,7 +108,7 @@ def _converted(
         "CREATE OR REPLACE TABLE rates AS SELECT currency AS of, rate, day::TIMESTAMP AS day FROM given_rates"
     )
     lines.workplace.connection.unregister("given_rates")
-    rate = f"CASE WHEN l.currency IS NULL OR upper(l.currency) = '{base}' THEN 1.0 ELSE r.rate END"
+    rate = f"CASE WHEN l.currency IS NULL OR upper(l.currency) = {text(base)} THEN 1.0 ELSE r.rate END"
     new = {f: f"l.{f} * rate_now" for f in MONEY if lines.has(f)} or {}
     joined = "ASOF LEFT JOIN rates AS r ON upper(l.currency) = r.of AND l.timestamp >= r.day"
     lines = lines.then("rated", {"rate_now": rate}, joined=joined, kept=True)
@@ -117,7 +118,7 @@ def _converted(
             "currency", f"has no rate in {asked.rates and asked.rates.name} on its day", "rate_now IS NULL"
         )
     told = [
-        Told("rates", f"{c} became {base} by --rates", lines.ask(f"upper(currency) = '{c}'")[0])
+        Told("rates", f"{c} became {base} by --rates", lines.ask(f"upper(currency) = {text(c)}")[0])
         for c in currencies
         if c != base
     ]
