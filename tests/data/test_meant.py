@@ -32,7 +32,7 @@ def test_a_file_of_which_nothing_is_left_is_refused_with_what_took_it(rows, says
         bring(HEADER + rows)
     assert says in str(error.value)
     assert error.value.exit_code == 2
-    assert "put aside: 1 (--status 'failed'=in)" in str(error.value) or "'guest' stands for nobody" in str(
+    assert "put aside: 1 (--status failed=in)" in str(error.value) or "'guest' stands for nobody" in str(
         error.value
     )
     assert not store.fingerprint_file("mine").exists()

@@ -9,7 +9,7 @@ def test_a_product_that_is_a_fee_is_no_purchase():
     text = f"{PRICED}\n1,7,2024-01-05,x,1,10\n1,7,2024-01-05,SHIPPING,1,4\n"
     brought = bring(text)
     assert spend() == {"7": 14.0}
-    assert "product SHIPPING looks like a fee (4.00): it counts as goods: 1 line (--fee 'SHIPPING')" in said(
+    assert "product SHIPPING looks like a fee (4.00): it counts as goods: 1 line (--fee SHIPPING)" in said(
         brought
     )
     brought = bring(text, fees=("shipping",))

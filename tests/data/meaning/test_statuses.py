@@ -36,9 +36,9 @@ def test_every_status_is_told_with_what_becomes_of_it():
     assert adds_up(brought)
     for words in (
         "status pending: put aside",
-        "--status 'pending'=in",
+        "--status pending=in",
         "status Completed: counted: 1 line",
-        "status odd: not known, counted: 1 line (--status 'odd'=out)",
+        "status odd: not known, counted: 1 line (--status odd=out)",
         "status Refunded: bought, and what was refunded comes off",
     ):
         assert words in said(brought)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Final
 
@@ -63,7 +64,7 @@ def hints(unused: Sequence[str]) -> list[str]:
         for n in unused
         if {*n.lower().replace("_", " ").split()} & {*LOOKS} and "id" not in n.lower().split("_")
     ]
-    return [f"  {n} looks like a fee: it is not in the amounts, or say --fee '{n}'" for n in like]
+    return [f"  {n} looks like a fee: it is not in the amounts, or say --fee {shlex.quote(n)}" for n in like]
 
 
 def apart(lines: Lines, asked: Meaning) -> Lines:
@@ -161,7 +162,7 @@ def _hinted(lines: Lines) -> Lines:
             f"product {p} looks like a fee ({money:,.2f}): it counts as goods",
             n,
             0.0,
-            f"--fee {text(p)}",
+            f"--fee {shlex.quote(p)}",
         )
         for p, n, money in found
     ]

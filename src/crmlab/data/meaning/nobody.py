@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Final
 
 from crmlab.data.bench import NUMBER, text
@@ -64,7 +65,9 @@ def _without(lines: Lines, rule: str, nobody: str) -> Lines:
         f"WHERE {nobody} GROUP BY customer ORDER BY 2 DESC, 1"
     )
     told = [
-        Told(rule, f"'{who}' stands for nobody" + _share(rule, share), n, 0.0, f"--somebody {_quoted(who)}")
+        Told(
+            rule, f"'{who}' stands for nobody" + _share(rule, share), n, 0.0, f"--somebody {shlex.quote(who)}"
+        )
         for who, n, share in found
     ]
     if not found:
@@ -75,11 +78,6 @@ def _without(lines: Lines, rule: str, nobody: str) -> Lines:
 def _share(rule: str, share: float) -> str:
     """Return why an id is taken for nobody where its word does not say it."""
     return f" ({share:.0%} of all lines, {TIMES} times as many as any other)" if rule == "outlandish" else ""
-
-
-def _quoted(who: str) -> str:
-    """Return an id as a shell takes it."""
-    return f"'{who}'" if not who.isalnum() else who
 
 
 def _counts_from_nought(lines: Lines) -> bool:

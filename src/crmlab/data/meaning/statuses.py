@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -206,17 +207,20 @@ def _decided(statuses: list[str], asked: Meaning) -> Mapping[str, str | None]:
 def _told(lines: Lines, status: str, n: int, money: float, decision: str | None) -> Told:
     """Return what is told of a status."""
     if decision == "out":
-        return Told("status", f"status {status}: put aside", n, -money, f"--status {text(status)}=in")
+        return Told("status", f"status {status}: put aside", n, -money, _option(status, "in"))
     if decision == "refunded":
         what = (
             f"status {status}: bought, and what was refunded comes off (all of it unless a column says less)"
         )
-        return Told("status_refunded", what, n, 0.0, f"--status {text(status)}=out")
+        return Told("status_refunded", what, n, 0.0, _option(status, "out"))
     if decision is None:
-        return Told(
-            "status_unknown", f"status {status}: not known, counted", n, 0.0, f"--status {text(status)}=out"
-        )
+        return Told("status_unknown", f"status {status}: not known, counted", n, 0.0, _option(status, "out"))
     return Told("status_in", f"status {status}: counted", n)
+
+
+def _option(status: str, decision: str) -> str:
+    """Return the option that decides what becomes of a status."""
+    return f"--status {shlex.quote(f'{status}={decision}')}"
 
 
 def _in(statuses: list[str]) -> str:
