@@ -45,7 +45,7 @@ CONCERNED: Final = f"""
 
 SETTLED: Final = f"""
     SELECT l.* REPLACE (coalesce(p.again, l.{NUMBER}) AS {NUMBER},
-        l.line_id || coalesce(p.part, '') AS line_id,
+        CASE WHEN p.part <> '' THEN l.line_id || p.part ELSE l.line_id END AS line_id,
         CASE WHEN p.{NUMBER} IS NULL THEN l.quantity ELSE p.pieces END AS quantity,
         CASE WHEN p.{NUMBER} IS NULL THEN l.amount ELSE p.money END AS amount,
         coalesce(p.cancels, l.cancels_line) AS cancels_line)
