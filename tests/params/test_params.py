@@ -78,8 +78,8 @@ def test_a_margin_is_an_amount_or_a_share_of_the_status_quo(project):
 
 
 def test_own_data_may_be_posed_where_they_are(project):
-    own = {"task": "churn", "problem": "mine_180", "dataset": "mine", "protocol": "rolling", "horizon_days": 180}
-    own |= {"gap_days": 0, "train_cutoffs": [], "test_cutoffs": ["2023-10-01"]}
+    own = {"task": "churn", "problem": "mine_180", "dataset": "mine", "protocol": "rolling"}
+    own |= {"horizon_days": 180, "gap_days": 0, "train_cutoffs": [], "test_cutoffs": ["2023-10-01"]}
     edit(project, put("problems", "churn-mine_180", to=own))
     with pytest.raises(UsageError, match=r"dataset: there is no 'mine'"):
         params.load()

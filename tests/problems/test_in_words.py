@@ -5,7 +5,8 @@ import pytest
 from crmlab.problems.in_words import MOST, alike_in_words, windows_in_words
 
 FACTS = {"horizon_days": 90, "positive": "churned", "label": "no purchase in the label window"}
-WINDOW = {"cutoff": "2024-01-02", "n_train": 640, "n_test": 220, "base_rate_train": 0.25, "base_rate_test": 0.5}
+WINDOW = {"cutoff": "2024-01-02", "n_train": 640, "n_test": 220, "base_rate_train": 0.25}
+WINDOW |= {"base_rate_test": 0.5}
 
 
 def test_a_window_says_who_is_asked_about_and_how_many_the_answer_holds_for():
