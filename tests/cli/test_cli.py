@@ -305,12 +305,25 @@ def test_what_the_disk_refuses_is_one_sentence(project, monkeypatch, capsys):
     assert len(said.splitlines()) == 1
 
 
+def test_what_lines_mean_can_be_said(project, monkeypatch, capsys):
+    rows = "1,7,2024-01-05,paid,x,15\n2,house,2024-01-06,odd,x,9\n3,7,2024-01-07,paid,Wrapping,2\n"
+    (project / "orders.csv").write_text("order_id,customer,date,status,sku,amount\n" + rows)
+    options = ["--status", "odd=in", "--nobody", "house", "--fee", "Wrapping", "--currency", "EUR"]
+    code, said = call(monkeypatch, capsys, "tables", "mine", "--orders", "orders.csv", *options)
+    assert code == 0, said
+    assert "What is put aside, and what that does to revenue (EUR):" in said
+    assert "customers spent                                   1            15.00" in said
+    code, said = call(monkeypatch, capsys, "tables", "mine", "--orders", "orders.csv", "--total", "sum")
+    assert code == USAGE
+    assert "--total: 'sum' is not one of line, order, product" in said
+
+
 def test_the_users_own_orders_are_told_about(project, monkeypatch, capsys):
     (project / "orders.csv").write_text("Client No;Date;Total\n7;31.12.2023;1,50\n7;01.02.2024;2\n")
     code, said = call(monkeypatch, capsys, "tables", "mine", "--csv", "orders.csv", "--decimal", ",")
     assert code == 0, said
     assert "customer ← Client No" in said
-    assert "is_anonymous: 0 lines (0.0%), 0.0% of revenue" in said
+    assert "Every line counts as it stands, and nothing is put aside or removed:" in said
     assert said.splitlines()[-1] == "Next: crmlab compare churn mine"
     code, said = call(monkeypatch, capsys, "datasets")
     assert code == 0
