@@ -355,7 +355,13 @@ def test_a_comparison_says_where_its_lists_are(project, monkeypatch, capsys):
     ranking = pd.DataFrame([["x"] * 7], columns=[*"abcdef", "Note"])
     verdict = types.SimpleNamespace(sentences=["Nobody leads."])
     made = types.SimpleNamespace(
-        task="churn", name="cdnow", runs=[], ranking=lambda: ranking, verdict=verdict, save=lambda: PARAMS
+        task="churn",
+        name="cdnow",
+        runs=[],
+        ranking=lambda: ranking,
+        verdict=verdict,
+        save=lambda: PARAMS,
+        problem=types.SimpleNamespace(facts={}),
     )
     monkeypatch.setattr(on_demand, "is_posed", lambda task, name: True)
     monkeypatch.setattr(compare, "compare", lambda task, name, fresh: made)
