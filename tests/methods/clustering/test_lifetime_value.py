@@ -115,3 +115,12 @@ def test_recency_may_come_as_days_since_the_last_purchase():
 def test_without_a_history_it_does_not_apply(rows, reason):
     with pytest.raises(NotApplicable, match=reason):
         registry.find("methods", "clustering/lifetime_value")().fit(rows)
+
+
+def test_a_shop_that_gives_everything_away_has_no_values():
+    rows, _ = shop(200, horizon=13.0)
+    free = rows.assign(monetary_value=rows["monetary_value"].where(rows["monetary_value"].isna(), 0.0))
+    with pytest.raises(
+        NotApplicable, match="nobody of 200 customers has a repeat purchase that cost something"
+    ):
+        registry.find("methods", "clustering/lifetime_value")().fit(free)

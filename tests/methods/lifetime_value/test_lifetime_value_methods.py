@@ -106,3 +106,15 @@ def test_left_censored_customers_are_answered_and_not_learned_from(world):
     alone = registry.find("methods", "lifetime_value/bg_nbd")(draws=50, seed=1).fit(rows.iloc[:700])
     assert model.details_["parameters"] == alone.details_["parameters"]
     assert len(lifetime_value.answer(model, censored, CONTEXT)) == len(rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_always_got_everything_for_nothing_is_expected_to_spend_nothing(name, world):
+    rows, _, _ = world
+    bought = rows.index[rows["frequency"] > 1][:20]
+    model = registry.find("methods", name)(draws=50, seed=1).fit(rows)
+    free = rows.assign(monetary_value=rows["monetary_value"].where(~rows.index.isin(bought), 0.0))
+    found, before = (lifetime_value.answer(model, some, CONTEXT) for some in (free, rows))
+    assert found.loc[bought, ["score", "lower", "upper", "spend_per_purchase"]].eq(0).all().all()
+    assert found.loc[bought, "p_zero"].eq(1).all()
+    pd.testing.assert_frame_equal(found.drop(bought), before.drop(bought))

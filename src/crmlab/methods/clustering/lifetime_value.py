@@ -64,6 +64,11 @@ class LifetimeValue(ClusterMixin, BaseEstimator):
             raise NotApplicable(f"no purchase history: nothing is known of {', '.join(unknown)}")
         x, t_x, T, spend = summary(X)
         paying = (x > 0) & (spend > 0)
+        if not paying.any():
+            raise NotApplicable(
+                f"nobody of {len(X)} customers has a repeat purchase that cost something: no spend can be "
+                "learned"
+            )
         try:
             self.buying_, _ = btyd.fit(btyd.BGNBD, x, t_x, T)
             self.spending_, _ = btyd.fit_spend(x[paying], spend[paying])

@@ -26,10 +26,11 @@ AT_ONCE = 2_000
 class BuyAndSpend(BaseEstimator):
     """Purchases of a model of `maths.btyd` times spend per purchase (Fader, Hardie and Lee 2005).
 
-    The gamma-gamma model takes how much is spent as independent of how often: `details_` says how
-    far that is so. Who has no repeat purchase with spend is taken for the average one. Parameters are
-    taken as known: an interval holds what chance does to a customer, not the error of the fit.
-    A subclass names its `model`.
+    The gamma-gamma model takes how much is spent as independent of how often: `details_` says how far that
+    is so. Who has no repeat purchase is taken for the average one, and so is one whose returns exceed the
+    spend; whose repeat purchases all cost nothing, and there is no sign of any other, is expected to spend
+    nothing. Parameters are taken as known: an interval holds what chance does to a customer, not the error
+    of the fit. A subclass names its `model`.
     """
 
     model: ClassVar[type[btyd.Model]]
@@ -99,8 +100,9 @@ class BuyAndSpend(BaseEstimator):
         p_alive = self.buying_.p_alive(*past)
         bought = self.buying_.expected_purchases(*past, t)
         active = np.divide(bought, p_alive, out=np.zeros(len(x)), where=p_alive > 0)
-        each = self.spending_.expected_spend(np.where(spend > 0, x, 0), spend)
-        p_zero = np.clip(self.buying_.p_zero(*past, t), 0.0, 1.0)
+        free = (x > 0) & (summary["monetary_value"].to_numpy(dtype=np.float64) == 0)
+        each = np.where(free, 0.0, self.spending_.expected_spend(np.where(spend > 0, x, 0), spend))
+        p_zero = np.where(free, 1.0, np.clip(self.buying_.p_zero(*past, t), 0.0, 1.0))
         parts = np.array_split(np.arange(len(x)), -(-len(x) // AT_ONCE) or 1)
         ends = np.concatenate([self._ends(*(v[part] for v in (*past, spend)), t) for part in parts])
         # at a mass at zero the ends are known exactly
