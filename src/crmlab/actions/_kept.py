@@ -88,9 +88,12 @@ class Kept(ContactList):
         """Say how many are probably gone, and what that means for the list."""
         if self.standing is None:
             return ""
+        gone = is_gone(self.table)
+        refused = int((gone & (self.table["contact"] == NO_CONSENT)).sum())
+        who = f" ({refused:,} of them gave no consent)" if refused else ""
         return (
-            f" {is_gone(self.table).sum():,} are probably gone (below {ALIVE:.0%} to be a customer still, by "
-            f"{self.standing}): they are not to be kept but to be won back, which is a list of its own."
+            f" {gone.sum():,} are probably gone{who}, below {ALIVE:.0%} to be a customer still by "
+            f"{self.standing}: they are not to be kept but to be won back, which is a list of its own."
         )
 
     def of_money(self) -> str:

@@ -93,13 +93,15 @@ def act(
     from crmlab import actions
     from crmlab.comparison.compare import compare as compare_methods
     from crmlab.comparison.progress import reporter
-    from crmlab.problems.as_of import refuse_undated
+    from crmlab.problems.as_of import refuse_later, refuse_undated
     from crmlab.problems.files import load
     from crmlab.problems.on_demand import make_ready
 
     known = actions.read_emails(emails) if emails else {}
     make_ready(task, name)
-    refuse_undated(task, name, load(task, name).spec)
+    spec = load(task, name).spec
+    refuse_undated(task, name, spec)
+    refuse_later(spec["dataset"], as_of)
     judged = compare_methods(task, name)
     told = reporter(f"{task}/{name} as of {as_of or 'the last day'}")
     today = actions.as_of(judged, as_of, campaign=campaign, progress=told)

@@ -106,7 +106,7 @@ def recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[str
         says = "".join(f"\n  - no column for '{f}'." + did_you_mean(f, left) for f in missing)
         near = difflib.get_close_matches(missing[0], left, n=1, cutoff=0.5)
         hint = f"Name it: {_option(missing[0], *near)}"
-        hint += " (quantity and unit_price do too)" if missing[0] == "amount" else ""
+        hint += " (for the amount, quantity and unit_price do too)" if "amount" in missing else ""
         raise UsageError(f"{file}:{says}\n  {hint}")
     return chosen
 

@@ -17,7 +17,7 @@ from crmlab.data.faults import SHOWN, Fault
 from crmlab.data.formats.day_and_time import with_time_of_day
 from crmlab.data.formats.opened import opened, paths_of
 from crmlab.data.formats.source import Source
-from crmlab.data.meaning import fees, put_aside
+from crmlab.data.meaning import fees, put_aside, statuses
 from crmlab.data.meaning.asked import NOTHING, Meaning
 from crmlab.data.meant import Meant, ReadAs, write_meant
 from crmlab.data.order_lines import cast
@@ -55,7 +55,7 @@ class Brought(NamedTuple):
         lines = [f"{name}: {facts['rows']:,} order lines from {facts['first']} to {facts['last']}"]
         lines += [f"  {field} ← {column}" for field, column in self.columns.items()]
         lines += [f"  not used: {', '.join(self.unused)}"] if self.unused else []
-        lines += [f"  {hint}" for hint in fees.hints(self.unused)]
+        lines += [f"  {hint}" for hint in (*fees.hints(self.unused), *statuses.hints(self.unused))]
         lines += [f"  {words}" for words in self.said]
         lines += put_aside.in_words(self.fingerprint["meaning"], self.fingerprint["currency"])
         lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []

@@ -13,6 +13,7 @@ from crmlab.errors import CrmlabError, NotApplicable, UsageError, did_you_mean
 from crmlab.explain.offerable import adults, barred_items, marked, refusing
 from crmlab.explain.shop_assistant import ShopAssistant
 from crmlab.history.basket_events import basket_events
+from crmlab.history.consents import allowed
 from crmlab.history.described_products import described_products, sold_lines
 from crmlab.kinds import Context, recommendation
 from crmlab.maths.next_basket.completion import together
@@ -53,9 +54,9 @@ def prepare(shop: str, *, method: str | None = None) -> tuple[ShopAssistant, str
 
     shop: a problem of cross_sell in params.yaml, else a data set, whose items are products. method: by its
     file, such as 'tifu_knn'; default: the one that the committed comparison of the problem has chosen, else
-    the status quo. The table `assortment`, where the shop has one, says what may be offered, and `customers`
-    who consented and how old they are. Raises UsageError for an unknown shop or method ('did you mean'),
-    NotApplicable where there are no baskets.
+    the status quo. The table `assortment`, where the shop has one, says what may be offered, `consents` and
+    `customers` who consented, and how old they are. Raises UsageError for an unknown shop or method ('did you
+    mean'), NotApplicable where there are no baskets.
     """
     settings = params.load()
     task = settings.tasks.get(TASK)
@@ -83,9 +84,19 @@ def prepare(shop: str, *, method: str | None = None) -> tuple[ShopAssistant, str
         barred=barred_items(assortment, now),
         limited=marked(assortment, "age_limited"),
         adults=adults(customers, now),
-        refusing=refusing(customers),
+        refusing=refusing(_consent(purchases.customers, tables, now, connection)),
     )
     return assistant, why
+
+
+def _consent(people: Any, tables: Any, now: pd.Timestamp, connection: Any) -> pd.DataFrame | None:
+    """Return `customer, consent` of people at the end of a day, None where the shop records no consent."""
+    recorded = "consents" in tables or ("customers" in tables and "consent" in tables["customers"].columns)
+    if not recorded:
+        return None
+    tomorrow = (now.normalize() + pd.Timedelta(days=1)).to_pydatetime()
+    said = connection.to_pyarrow(allowed(tables, cutoff=tomorrow)).to_pandas()
+    return pd.DataFrame({"customer": people}).merge(said, how="left", on="customer")
 
 
 def _frame(tables: Any, name: str, connection: Any) -> pd.DataFrame | None:

@@ -42,15 +42,11 @@ def pose_as_of(task: str, name: str, spec: Mapping[str, Any], *, day: str | dt.d
     """
     refuse_undated(task, name, spec)
     entry, dataset = registry.find("tasks", task), spec["dataset"]
-    if isinstance(day, str) and not DAY.fullmatch(day):
-        raise UsageError(f"'{day}' is not a day: write it as YYYY-MM-DD")
     declared, connection = described(dataset), store.engine()
     tables = store.open_tables(dataset, connection)
     check_whole(dataset, tables_read(entry, spec, families_of(entry, spec, tables), tables))
     last = _last_day(declared, tables, connection)
-    cutoff = midnight(last if day is None else day) + dt.timedelta(days=1)
-    if cutoff.date() > last + dt.timedelta(days=1):
-        raise UsageError(f"the data of '{dataset}' end on {last}: nothing is known as of {day}")
+    cutoff = _day_after(dataset, day, last)
     moved = _moved(spec, cutoff)
     taught = any(registry.module("kinds", k).TARGET for k in entry.kinds)
     if taught and not moved["train_cutoffs"]:
@@ -111,6 +107,26 @@ def refuse_undated(task: str, name: str, spec: Mapping[str, Any]) -> None:
 def _day_before(cutoff: dt.datetime) -> str:
     """Return the last day that is known at a midnight."""
     return (cutoff - dt.timedelta(days=1)).date().isoformat()
+
+
+def refuse_later(dataset: str, day: str | dt.date | None) -> None:
+    """Raise UsageError for what is not a day, or is one that the data do not reach."""
+    connection = store.engine()
+    last = _last_day(described(dataset), store.open_tables(dataset, connection), connection)
+    _day_after(dataset, day, last)
+
+
+def _day_after(dataset: str, day: str | dt.date | None, last: dt.date) -> dt.datetime:
+    """Return the midnight after a day, by default the last one of the data; raises as `refuse_later`."""
+    if isinstance(day, str) and not DAY.fullmatch(day):
+        raise UsageError(f"'{day}' is not a day: write it as YYYY-MM-DD")
+    cutoff = midnight(last if day is None else day) + dt.timedelta(days=1)
+    if cutoff.date() > last + dt.timedelta(days=1):
+        raise UsageError(
+            f"the data of '{dataset}' end on {last}: nothing is known as of {day}. A later list needs newer "
+            f"data: crmlab tables {dataset} …"
+        )
+    return cutoff
 
 
 def _last_day(declared: Any, tables: Mapping[str, Any], connection: Any) -> dt.date:

@@ -17,7 +17,7 @@ from crmlab.studies import AT_LEAST, MeanClaim
 from crmlab.studies._shops import Planted, shop
 
 WORLDS = 20
-DEFAULT_TIER = 1
+DEFAULT_TIER = 0
 TEST_BASKETS = 20_000
 BUNDLE_PROBABILITY = 0.08
 SUPPORT = 0.0003

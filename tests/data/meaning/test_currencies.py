@@ -39,6 +39,7 @@ def test_rates_hold_from_their_day_on():
     [
         ("currency,rate\nEUR,1\nGBP,2\n", "currency 'USD' has no rate in rates.csv on its day"),
         ("currency,rate,date\nEUR,1,\nUSD,2,2024-01-20\n", "currency 'USD' has no rate"),
+        ("currency,rate\nEUR,1\nUSD,0.9\nUSD,0.8\n", "rates.csv: USD has two rates of one day"),
         ("currency,rate\nEUR,1\nUSD,much\n", "rates.csv, line 3: not a currency, a rate"),
         ("currency,rate\nEUR,1\nUSD,-1\n", "a rate is above 0"),
         ("money,rate\nEUR,1\n", "its first line must be currency,rate"),

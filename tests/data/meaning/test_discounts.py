@@ -14,6 +14,15 @@ def test_a_discount_comes_off_quantity_times_price():
     assert adds_up(brought)
 
 
+@pytest.mark.parametrize("written", ["-2", "2"])
+def test_the_discount_of_a_return_is_not_given_back(written):
+    """Two pieces for 20 with 2 off are paid with 18, and 18 go back."""
+    lines = f"1,7,2024-01-05,x,2,10,2\n2,7,2024-01-09,x,-2,10,{written}\n3,8,2024-01-06,x,1,10,0\n"
+    brought = bring(PRICED.format("discount") + lines)
+    assert spend() == {"7": 0.0, "8": 10.0}
+    assert "discounts of 'discount' taken off: 2 lines" in "\n".join(brought.lines())
+
+
 def test_a_discount_may_be_written_below_nought():
     bring(PRICED.format("discount") + "1,7,2024-01-05,x,2,10,-5\n")
     assert spend() == {"7": 15.0}

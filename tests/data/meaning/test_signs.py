@@ -3,6 +3,8 @@
 import pytest
 from bringing import HEADER, adds_up, bring, said, spend
 
+from crmlab.errors import DataError
+
 SOLD = f"{HEADER}\nA1,7,2024-01-05 10:00,x,2,10.00,20.00\nA1,7,2024-01-05 10:00,y,1,30.00,30.00\n"
 
 
@@ -45,5 +47,14 @@ def test_a_column_of_kinds_says_what_takes_money_off():
 
 
 def test_a_column_of_other_kinds_is_not_used():
-    bring("order,customer,date,type,total\n1,7,2024-01-05,Refund,100\n2,7,2024-01-09,wholesale,40\n")
+    bring("order,customer,date,type,total\n1,7,2024-01-05,retail,100\n2,7,2024-01-09,wholesale,40\n")
     assert spend() == {"7": 140.0}
+
+
+def test_an_unknown_word_beside_those_that_take_money_off_is_asked_about():
+    text = "order,customer,date,type,total\n1,7,2024-01-05,sale,100\n2,7,2024-01-09,Refund,40\n"
+    text += "3,7,2024-01-10,exchange,20\n"
+    with pytest.raises(DataError, match=r"'exchange' is not known .*--column kind=.*line 4"):
+        bring(text)
+    bring(text, {"kind": ""})
+    assert spend() == {"7": 160.0}

@@ -64,3 +64,14 @@ def test_a_column_that_says_nothing_known_is_not_used():
     brought = bring(TEXT + "1,7,2024-01-05,gold,10\n2,8,2024-01-05,silver,10\n")
     assert spend() == {"7": 10.0, "8": 10.0}
     assert "'status' says nothing that is known ('gold', 'silver'): it was not used" in said(brought)
+
+
+@pytest.mark.parametrize("name", ["is_cancelled", "Storno", "payment_status", "is_test", "returned"])
+def test_a_column_that_may_say_which_orders_count_is_told(name):
+    brought = bring(f"order_id,customer,date,status,total,{name}\n1,7,2024-01-05,paid,10,1\n")
+    assert f"{name} was not used: if it says which orders count" in "\n".join(brought.lines())
+
+
+def test_other_columns_are_not_told_as_such():
+    brought = bring("order_id,customer,date,total,estate,latest,unpaidness\n1,7,2024-01-05,10,a,b,c\n")
+    assert "which orders count" not in "\n".join(brought.lines())

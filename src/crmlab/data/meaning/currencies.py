@@ -75,7 +75,11 @@ def read_rates(path: Path) -> list[Rate]:
         rows = csv.DictReader(file)
         if not {"currency", "rate"} <= {*(rows.fieldnames or ())}:
             raise UsageError(f"{path.name}: its first line must be currency,rate or currency,rate,date")
-        return [_rate(row, f"{path.name}, line {rows.line_num}") for row in rows]
+        found = [_rate(row, f"{path.name}, line {rows.line_num}") for row in rows]
+    twice = [rate for i, rate in enumerate(found) if (rate.currency, rate.day) in {r[::2] for r in found[:i]}]
+    if twice:
+        raise UsageError(f"{path.name}: {twice[0].currency} has two rates of one day: keep one")
+    return found
 
 
 def _rate(row: dict[str, str], where: str) -> Rate:

@@ -16,7 +16,7 @@ GROSS: Final = "abs(abs(amount) - abs(quantity * unit_price)) <= " + ALIKE
 
 
 def discounted(lines: Lines, asked: Meaning) -> Lines:
-    """Return the lines with the discount of their own column taken off.
+    """Return the lines with the discount of their own column taken off; a return gives back less, too.
 
     It is where the amount is made of quantity and price, or equals them: then it is before the discount. An
     amount that they do not show to be before it stands, and that is told. Raises Refused where a discount
@@ -37,11 +37,12 @@ def discounted(lines: Lines, asked: Meaning) -> Lines:
     ]
     amount = lines.amount
     off = off.format(a=f"abs({amount})")
-    concerned = f"discount <> 0 AND {amount} > 0 AND {lines.role} = '{GOODS}'"
+    concerned = f"discount <> 0 AND {amount} <> 0 AND {lines.role} = '{GOODS}'"
+    signed = f"sign({amount}) * round({off}, 4)"
     ((n, money),) = lines.workplace.run(
-        f"SELECT count(*), coalesce(sum(round({off}, 4)), 0) FROM {lines.step} WHERE {concerned}"
+        f"SELECT count(*), coalesce(sum({signed}), 0) FROM {lines.step} WHERE {concerned}"
     )
-    beyond = f"{concerned} AND {off} > {amount} + {CENT}"
+    beyond = f"{concerned} AND {off} > abs({amount}) + {CENT}"
     if lines.ask(beyond)[0]:
         raise lines.refuse(
             "discount",
@@ -49,7 +50,7 @@ def discounted(lines: Lines, asked: Meaning) -> Lines:
             "(--discount included)?",
             beyond,
         )
-    new = {"amount": f"CASE WHEN {concerned} THEN {amount} - round({off}, 4) ELSE {amount} END"}
+    new = {"amount": f"CASE WHEN {concerned} THEN {amount} - {signed} ELSE {amount} END"}
     return lines.then("discounted", new).tell(
         Told(
             "discounts",

@@ -74,7 +74,10 @@ def take_off(seen: dict[str, Any]) -> bool:
 
 
 def by_kind(lines: Lines) -> Lines:
-    """Return the lines with the role that a column of kinds gives them, where it knows all that it says."""
+    """Return the lines with the role that a column of kinds gives them; what it says else is told.
+
+    Raises Refused where some of its words take money off and others are not known: these may, too.
+    """
     if not lines.has("kind"):
         return lines
     words = {word: role for role, some in KINDS.items() for word in some}
@@ -83,10 +86,17 @@ def by_kind(lines: Lines) -> Lines:
     ]
     unknown = [k for k in found if k not in words]
     roles = {words[k] for k in found if k in words}
-    if unknown or not roles - {GOODS}:
+    if unknown and roles - {GOODS}:
+        raise lines.refuse(
+            "kind",
+            "is not known beside words that are: write it as sale, return, refund, fee or discount, or leave "
+            "the column out (--column kind=)",
+            among("kind", unknown),
+        )
+    if not roles - {GOODS}:
         values = ", ".join(f"'{k}'" for k in (unknown or found)[:4])
         what = f"'{lines.named('kind')}' says nothing that changes what a line is ({values}): it was not used"
-        return lines.tell(Told("kind", what, lines.ask()[0] if roles - {GOODS} else 0))
+        return lines.tell(Told("kind", what, 0))
     cases = "".join(f" WHEN {among('kind', KINDS[role])} THEN '{role}'" for role in sorted(roles))
     lines = lines.then("of_kind", {"role": f"CASE{cases} ELSE '{GOODS}' END"})
     told = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from crmlab.data.bench import text
@@ -145,6 +145,23 @@ IN: Final = frozenset(
     ]
 )
 """Orders that count."""
+
+
+LOOKS: Final = re.compile(
+    r"cancel|storn|annul|void|refund|return|retour|delet|fraud|(^|[^a-z])(status|state|test|failed|paid)([^a-z]|$)",
+    re.IGNORECASE,
+)
+"""What the name of a column has that may say which orders count."""
+
+
+def hints(unused: Sequence[str]) -> list[str]:
+    """Return a hint for each column that was not used and may say which orders count."""
+    return [
+        f"  {name} was not used: if it says which orders count, then --column {shlex.quote(f'status={name}')} "
+        "and, for each word that is not known, --status WORD=out"
+        for name in unused
+        if LOOKS.search(name)
+    ]
 
 
 def plain(status: str) -> str:
