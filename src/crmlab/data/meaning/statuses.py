@@ -157,7 +157,7 @@ LOOKS: Final = re.compile(
 def hints(unused: Sequence[str]) -> list[str]:
     """Return a hint for each column that was not used and may say which orders count."""
     return [
-        f"  {name} was not used: if it says which orders count, then --column {shlex.quote(f'status={name}')} "
+        f"  {name} was not used: if it says which orders count, --column {shlex.quote(f'status={name}')} "
         "and, for each word that is not known, --status WORD=out"
         for name in unused
         if LOOKS.search(name)
