@@ -130,6 +130,11 @@ def test_what_is_found_has_sentences_a_table_and_a_head(name, fertile, keeps_con
     pd.testing.assert_frame_equal(found.head(), again.head())
 
 
+OF_A_SHOP = ("trust/alarm", "trust/new_products", "trust/return_curve", "trust/season")
+"""Questions about the dated tables behind a comparison, which the fertile one does not have."""
+
+
 def test_the_fertile_comparison_answers_most_that_it_could(fertile, project):
-    asked = [name for name in NAMES if name not in ALONE]
+    asked = [name for name in NAMES if name not in (*ALONE, *OF_A_SHOP)]
+    assert {*OF_A_SHOP} <= {*NAMES}
     assert sum(made(name, (fertile,)) is not None for name in asked) >= len(asked) / 2

@@ -344,10 +344,13 @@ def test_auto_spec_fits_the_span(in_project):
     spec = default_windows.auto_spec("corner_shop", "churn")
     last = corner_shop()["transactions"]["timestamp"].max()
     days = (last - corner_shop()["transactions"]["timestamp"].min()).days + 1
-    assert spec["horizon_days"] == days // 5
+    # its customers come back so often that four weeks, the least, hold three of four gaps
+    assert days == 270
+    assert spec["horizon_days"] == 28
     test = pd.Timestamp(spec["test_cutoffs"][0])
     assert test + pd.Timedelta(days=spec["horizon_days"]) == last + pd.Timedelta(days=1)
-    assert len(spec["train_cutoffs"]) == 3
+    # 242 days lie before the test cutoff: seven origins, each with four weeks of history at least
+    assert len(spec["train_cutoffs"]) == 7
     made = pose.pose("churn", "mine", spec | {"features": ["purchases"]}, seed=1)
     assert made.facts["windows"][0]["n_train"] > 0
     assert default_windows.auto_spec("corner_shop", "segmentation")["train_cutoffs"] == []

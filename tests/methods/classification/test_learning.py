@@ -12,7 +12,10 @@ from crmlab.errors import NotApplicable
 from crmlab.seeds import generator
 
 METHODS = [name for name in registry.names("methods") if name.startswith("classification/")]
-INFORMED = [n for n in METHODS if registry.find("methods", n).control != "chance"]
+GIVEN = "classification/given_scores"
+"""Without scores that somebody gives it, it knows the base rate."""
+
+INFORMED = [n for n in METHODS if registry.find("methods", n).control != "chance" and n != GIVEN]
 
 
 def customers(n: int) -> tuple[pd.DataFrame, np.ndarray]:
