@@ -90,7 +90,7 @@ def fulfilment(drawn: pd.DataFrame, orders: pd.DataFrame, back: pd.Series, clock
     order_id. What came back had been delivered half a day before at least.
     """
     stamp = clock.stamp_calendar
-    returned = orders["order_id"].map(back).reset_index(drop=True)
+    returned = back.astype("datetime64[us]").reindex(orders["order_id"]).reset_index(drop=True)
     days = ((returned - pd.Timestamp(clock.start)) / pd.Timedelta(days=1)).fillna(np.inf).to_numpy()
     delivered = np.minimum(drawn["delivered"].to_numpy(), days - 0.5)
     shipped = np.minimum(drawn["shipped"].to_numpy(), delivered - 0.25)
