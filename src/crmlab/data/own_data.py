@@ -1,4 +1,4 @@
-"""A user's own CSV of orders, through the same door as the catalogue: checked, flagged, described."""
+"""A user's own orders, through the same door as the catalogue: checked, flagged, described."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from crmlab import store
-from crmlab.data import own_shops
+from crmlab.data import own_shops, refusing
 from crmlab.data.bench import Bench, bench
-from crmlab.data.faults import SHOWN, Fault
+from crmlab.data.faults import Fault
 from crmlab.data.formats.day_and_time import with_time_of_day
 from crmlab.data.formats.opened import opened, paths_of
-from crmlab.data.formats.source import Source
 from crmlab.data.meaning import fees, put_aside, statuses
 from crmlab.data.meaning.asked import NOTHING, Meaning
 from crmlab.data.meant import Meant, ReadAs, write_meant
@@ -126,7 +125,10 @@ def _typed(
     faults = source.read(workplace, every, functools.partial(cast, workplace, list(chosen), reading=reading))
     if not workplace.counts["read"]:
         raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
-    refuse = functools.partial(_refuse, chosen=every, source=source, workplace=workplace)
+
+    def refuse(found: Mapping[str, Sequence[Fault]]) -> None:
+        refusing.refuse(source.name, refusing.sentences(found, every, source, workplace))
+
     refuse(faults)
     return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
 
@@ -171,29 +173,3 @@ def _keep_out_of_git(*paths: str) -> list[str]:
             whole = text if text.endswith("\n") or not text else text + "\n"
             part.write_text(whole + "".join(f"{p}\n" for p in new), encoding="utf-8")
     return list(paths)
-
-
-def _refuse(
-    found: Mapping[str, list[Fault]], chosen: Mapping[str, str], source: Source, workplace: Bench
-) -> None:
-    """Raise one DataError with all values that cannot be read, if there are any."""
-    says = [
-        f"\n  - {chosen[field]} {_quoted(fault)}{fault.what}{_where(fault, source, workplace)}"
-        for field, faults in found.items()
-        for fault in faults
-    ]
-    if says:
-        raise DataError(f"{source.name} cannot be read:{''.join(says)}", exit_code=USAGE)
-
-
-def _quoted(fault: Fault) -> str:
-    """Return the first offending value in quotes, or nothing where no row is meant."""
-    return f"'{fault.value}' " if fault.rows else ""
-
-
-def _where(fault: Fault, source: Source, workplace: Bench) -> str:
-    """Return the lines of the file that a fault's rows stand on."""
-    if not fault.rows:
-        return ""
-    more = f" and {fault.count - SHOWN:,} more" if fault.count > SHOWN else ""
-    return f" (line{'s' * (fault.count > 1)} {', '.join(source.where(workplace, fault.rows))}{more})"

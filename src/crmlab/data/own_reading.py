@@ -11,8 +11,8 @@ from crmlab.data.bench import NUMBER, Bench
 from crmlab.data.faults import Fault
 from crmlab.data.formats.opened import opened
 from crmlab.data.formats.source import Source
-from crmlab.data.own_data import _quoted, _where
 from crmlab.data.reading import NOTHING_SAID, Reading
+from crmlab.data.refusing import refuse, sentences
 from crmlab.data.values.cast import cast
 from crmlab.errors import USAGE, DataError
 
@@ -26,18 +26,11 @@ class Typed(NamedTuple):
 
     def sentences(self, workplace: Bench) -> list[str]:
         """Return one sentence per fault: column, first value, what is wrong, and the lines of the file."""
-        return [
-            f"{self.columns[field]} {_quoted(fault)}{fault.what}{_where(fault, self.source, workplace)}"
-            for field, faults in self.faults.items()
-            for fault in faults
-        ]
+        return sentences(self.faults, self.columns, self.source, workplace)
 
     def refuse(self, workplace: Bench) -> None:
         """Raise one DataError with all that cannot be read, if there is anything."""
-        says = self.sentences(workplace)
-        if says:
-            listed = "".join(f"\n  - {sentence}" for sentence in says)
-            raise DataError(f"{self.source.name} cannot be read:{listed}", exit_code=USAGE)
+        refuse(self.source.name, self.sentences(workplace))
 
 
 def typed(

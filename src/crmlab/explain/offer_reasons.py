@@ -32,7 +32,7 @@ class OfferReasons:
 
         Raises KeyError for an item that nobody bought.
         """
-        number = self._items[item]
+        number = self.item_numbers[item]
         items, at = self._of_customer(customer)
         days = np.unique(at[items == number].astype("datetime64[D]"))
         if len(days):
@@ -41,12 +41,12 @@ class OfferReasons:
         return self._of_company(told[~self.hidden[told]], number) or self._of_everybody(number)
 
     @cached_property
-    def _items(self) -> dict[str, int]:
+    def item_numbers(self) -> dict[str, int]:
         """Numbers of items by name."""
         return {name: number for number, name in enumerate(self.purchases.items.tolist())}
 
     @cached_property
-    def _customers(self) -> dict[str, int]:
+    def customer_numbers(self) -> dict[str, int]:
         """Numbers of customers by name."""
         return {name: number for number, name in enumerate(self.purchases.customers.tolist())}
 
@@ -62,7 +62,7 @@ class OfferReasons:
 
     def _of_customer(self, customer: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the items of a customer's entries and when they were bought; none of a stranger."""
-        number = self._customers.get(customer, -1)
+        number = self.customer_numbers.get(customer, -1)
         start, end = np.searchsorted(self.purchases.customer, [number, number + 1])
         start = end if number < 0 else start
         return self.purchases.item[start:end], self.purchases.at[start:end]

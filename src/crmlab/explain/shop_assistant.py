@@ -143,8 +143,8 @@ class ShopAssistant:
         vector = self._content.vectors(told)
         scores = likeness(self._profiles, vector)[:, 0]
         barred = np.zeros(len(scores), dtype=bool)
-        if name in self._numbers:
-            barred |= self.purchases.counts[:, [self._numbers[name]]].toarray()[:, 0] > 0
+        if name in self._reasons.item_numbers:
+            barred |= self.purchases.counts[:, [self._reasons.item_numbers[name]]].toarray()[:, 0] > 0
         if name in self.limited:
             barred |= ~np.isin(self.purchases.customers, list(self.adults))
         if to_send and self.refusing:
@@ -165,16 +165,6 @@ class ShopAssistant:
         """What reasons are taken from; no reason names what is sensitive."""
         hidden = [item for item, why in self.barred.items() if why == SENSITIVE]
         return OfferReasons(self.purchases, self.now, hidden=hidden)
-
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        """Numbers of bought items by name."""
-        return {name: number for number, name in enumerate(self.purchases.items.tolist())}
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        """Numbers of customers by name."""
-        return {name: number for number, name in enumerate(self.purchases.customers.tolist())}
 
     @cached_property
     def _barred(self) -> np.ndarray:
@@ -222,17 +212,17 @@ class ShopAssistant:
 
     def _known_customer(self, customer: str) -> None:
         """Raise UsageError for an unknown customer; nobody's id is told who was not nearly asked for."""
-        if customer in self._rows:
+        if customer in self._reasons.customer_numbers:
             return
-        near = get_close_matches(customer, sorted(self._rows)[:100_000], n=3, cutoff=0.5)
+        near = get_close_matches(customer, sorted(self._reasons.customer_numbers)[:100_000], n=3, cutoff=0.5)
         meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UsageError(f"no customer '{customer}' with purchases in '{self.shop}'.{meant}")
 
     def _number(self, item: str) -> int:
         """Return the number of a bought item. Raises UsageError for another."""
-        if item in self._numbers:
-            return self._numbers[item]
-        near = get_close_matches(item, [*self._numbers][:100_000], n=3, cutoff=0.5)
+        if item in self._reasons.item_numbers:
+            return self._reasons.item_numbers[item]
+        near = get_close_matches(item, [*self._reasons.item_numbers][:100_000], n=3, cutoff=0.5)
         meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UsageError(f"nobody bought '{item}'.{meant}")
 

@@ -100,11 +100,11 @@ def _rows_of(source: bytes | Path, separator: str, *, strict: bool = False) -> I
 def _not_utf8(source: bytes | Path, name: str) -> DataError:
     """Return the error that names the first line of a source that is not UTF-8."""
     with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as raw:
-        first = next(number for number, line in enumerate(raw, 1) if not _is_utf8(line))
+        first = next(number for number, line in enumerate(raw, 1) if not is_utf8(line))
     return _refusal(f"{name}, line {first}: not UTF-8 text. Save the file as UTF-8")
 
 
-def _is_utf8(line: bytes) -> bool:
+def is_utf8(line: bytes) -> bool:
     """Tell whether bytes are UTF-8 text."""
     try:
         line.decode("utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from crmlab.data.formats.delimited import is_utf8
 from crmlab.errors import USAGE, DataError, UsageError
 
 AT_ONCE: Final = 2**20
@@ -162,20 +163,11 @@ def _telling_lines(path: Path, most: int = 200) -> Iterator[tuple[int, bytes]]:
     """Yield the first lines, with their numbers, that are not UTF-8 or switch alphabets."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not _is_utf8(line) or ESCAPES.search(line):
+            if not is_utf8(line) or ESCAPES.search(line):
                 yield number, line.rstrip(b"\r\n")
                 most -= 1
                 if not most:
                     return
-
-
-def _is_utf8(line: bytes) -> bool:
-    """Tell whether bytes are UTF-8 text."""
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 ACCENTED: Final = set("äöüÄÖÜßéèêëàâáãåæçñóòôõøíìîïúùûýÉÈÀÇÑÓŽžŠščřťňůęąłńśźżćőűășț")

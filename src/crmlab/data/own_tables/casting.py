@@ -12,7 +12,7 @@ from crmlab.data.bench import Bench
 from crmlab.data.faults import SHOWN
 from crmlab.data.own_reading import Typed, frame, typed
 from crmlab.data.reading import Reading
-from crmlab.errors import USAGE, DataError
+from crmlab.data.refusing import lines_in_words, refuse
 
 NUMBER: Final = r"[+-]?\d{1,15}(?:\.\d+)?"
 
@@ -38,17 +38,12 @@ class Read:
         if not len(rows):
             return
         lines = self.typed.source.where(self.workplace, rows[:SHOWN].tolist())
-        more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
         value = f"'{_plain(values.iloc[rows[0]])}' " if values is not None else ""
-        where = f"(line{'s' * (len(rows) > 1)} {', '.join(lines)}{more})"
-        self.faults.append(f"{column} {value}{what} {where}")
+        self.faults.append(f"{column} {value}{what} {lines_in_words(lines, len(rows))}")
 
     def refuse(self) -> None:
         """Raise one DataError with all that cannot be read or was noted, if there is anything."""
-        found = [*self.typed.sentences(self.workplace), *self.faults]
-        if found:
-            says = "".join(f"\n  - {fault}" for fault in found)
-            raise DataError(f"{self.name} cannot be read:{says}", exit_code=USAGE)
+        refuse(self.name, [*self.typed.sentences(self.workplace), *self.faults])
 
 
 def _plain(value: Any) -> Any:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from crmlab import store
-from crmlab.errors import NotApplicable
+from crmlab.findings.trust._known import known_tables
 from crmlab.history.silences import gap_quantile, return_curve, silences
-from crmlab.history.windows import before, midnight
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
@@ -84,15 +83,10 @@ def find(comparison: Comparison) -> ReturnCurve:
 
     Raises NotApplicable where the comparison is not of purchases in time.
     """
-    problem = comparison.problem
-    if not problem.protocol.on_events or not problem.facts["horizon_days"]:
-        raise NotApplicable("who is silent for how long is asked of purchases in time")
-    connection = store.engine()
-    tables = store.open_tables(problem.facts["dataset"], connection)
-    if "transactions" not in tables:
-        raise NotApplicable(f"'{problem.facts['dataset']}' has no transactions")
-    if "as_of" in problem.facts:
-        tables = before(tables, midnight(problem.last_fold().cutoff))
+    problem, connection = comparison.problem, store.engine()
+    tables = known_tables(
+        comparison, connection, of_time="who is silent for how long is asked of purchases in time"
+    )
     last = connection.to_pyarrow(tables["transactions"].timestamp.max()).as_py().date()
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time())
     found, horizon = silences(tables, connection, end=end), problem.facts["horizon_days"]

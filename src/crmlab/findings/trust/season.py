@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from crmlab import store
-from crmlab.errors import NotApplicable
+from crmlab.findings.trust._known import known_tables
 from crmlab.history.peaks import peaks_within, same_season, weekly_buyers
 from crmlab.history.purchase_lines import purchase_days, purchase_lines
-from crmlab.history.windows import before, midnight
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
@@ -83,15 +82,8 @@ def find(comparison: Comparison) -> Season:
 
     Raises NotApplicable where the comparison is not of purchases in time.
     """
-    problem = comparison.problem
-    if not problem.protocol.on_events or not problem.facts["horizon_days"]:
-        raise NotApplicable("peaks of the year are those of purchases in time")
-    connection = store.engine()
-    tables = store.open_tables(problem.facts["dataset"], connection)
-    if "transactions" not in tables:
-        raise NotApplicable(f"'{problem.facts['dataset']}' has no transactions")
-    if "as_of" in problem.facts:
-        tables = before(tables, midnight(problem.last_fold().cutoff))
+    problem, connection = comparison.problem, store.engine()
+    tables = known_tables(comparison, connection, of_time="peaks of the year are those of purchases in time")
     weeks, horizon = weekly_buyers(tables, connection), problem.facts["horizon_days"]
     peaks = weeks.loc[weeks["is_peak"].astype(bool), "week"]
     days = purchase_days(purchase_lines(tables)).select("customer", "day")
