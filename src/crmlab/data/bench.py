@@ -32,11 +32,13 @@ class Step:
     """One step: its name, under which later steps read its lines, and the SELECT that makes them.
 
     kept: its lines are written down, as several later steps read them; else they are made anew each time.
+    filed: they are written to a file: of many lines a table would leave no memory for what is done with them.
     """
 
     name: str
     sql: str
     kept: bool = False
+    filed: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,26 @@ class Bench:
     counts: dict[str, int] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     """What a user should know of how the file was read."""
+    marks: list[frozenset[str]] = field(default_factory=list)
+    """Of each text that was read, which marks it holds (see formats.bytes_of_it)."""
+    sizes: list[int] = field(default_factory=list)
+    """Of each text file that was read, its bytes."""
 
     def do(self, step: Step, *, lines: int | None = None) -> int:
         """Do one step and return its count of lines; `lines` is the count where it is known already."""
+        sql = self._filed(step) if step.filed else step.sql
         kind = "TABLE" if step.kept else "VIEW"
-        self.run(f"CREATE OR REPLACE {kind} {quoted(step.name)} AS {step.sql}")
+        self.run(f"CREATE OR REPLACE {kind} {quoted(step.name)} AS {sql}")
         if lines is None:
             ((lines,),) = self.run(f"SELECT count(*) FROM {quoted(step.name)}")
         self.counts[step.name] = lines
         return lines
+
+    def _filed(self, step: Step) -> str:
+        """Write the lines of a step to a file; return the SELECT that reads them."""
+        file = text(str(self.folder / f"{step.name}{len(list(self.folder.iterdir()))}.parquet"))
+        self.run(f"COPY ({step.sql}) TO {file} (FORMAT parquet, COMPRESSION lz4)")
+        return f"SELECT * FROM read_parquet({file})"
 
     def run(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement, all of them."""
@@ -68,6 +81,10 @@ class Bench:
         names = [column[0] for column in done.description]
         (values,) = done.fetchall()
         return dict(zip(names, values, strict=True))
+
+    def may_have(self, mark: str) -> bool:
+        """Tell whether a value may hold a mark: not where all that was read was looked at and has none."""
+        return not self.marks or any(mark in some for some in self.marks)
 
     def batches(self, sql: str, rows: int) -> pa.RecordBatchReader:
         """Return what a query makes as record batches of so many rows, which may be read between others."""

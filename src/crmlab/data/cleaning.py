@@ -148,23 +148,30 @@ def _look_closer(workplace: Bench, columns: Collection[str]) -> None:
     """
     whole = f"hash({', '.join(quoted(c) for c in columns if c not in NOT_COMPARED)})"
     goods = "hash(customer, product, unit_price)"
-    asked = f"SELECT {whole} AS whole, CASE WHEN {BACK} THEN {goods} END AS goods FROM flagged"
+    asked = f"SELECT {NUMBER}, {whole} AS whole, CASE WHEN {BACK} THEN {goods} END AS goods FROM flagged"
     parts = -(-workplace.counts["lines"] // HASHES_AT_ONCE)
     bounds = np.array([2**64 * i // parts for i in range(1, parts)], np.uint64)
     seen: dict[str, list[np.ndarray]] = {"alike": [], "returned": []}
-    for hashes in in_ranges(workplace, asked, "whole", bounds):
-        every = np.sort(hashes["whole"].to_numpy())
-        seen["alike"].append(every[1:][every[1:] == every[:-1]])
-        seen["returned"].append(hashes["goods"].drop_null().to_numpy())
+    for some in in_ranges(workplace, asked, "whole", bounds):
+        seen["alike"].append(some[NUMBER].to_numpy()[_repeats(some["whole"].to_numpy())])
+        seen["returned"].append(some["goods"].drop_null().to_numpy())
     for name, found in seen.items():
-        table = pa.table({"hashed": np.unique(np.concatenate(found))})
-        workplace.connection.register("some_hashes", table)
-        workplace.run(f"CREATE TABLE {name} AS SELECT * FROM some_hashes")
-        workplace.connection.unregister("some_hashes")
+        table = pa.table({"known": np.unique(np.concatenate(found))})
+        workplace.connection.register("some_found", table)
+        workplace.run(f"CREATE TABLE {name} AS SELECT * FROM some_found")
+        workplace.connection.unregister("some_found")
+    alike = f"{NUMBER} IN (SELECT known FROM alike)"
     select = f"""
-        SELECT *, {whole} IN (SELECT hashed FROM alike) AS alike FROM flagged
-        WHERE {whole} IN (SELECT hashed FROM alike) OR {goods} IN (SELECT hashed FROM returned)"""
+        SELECT *, {alike} AS alike FROM flagged
+        WHERE {alike} OR {goods} IN (SELECT known FROM returned)"""
     workplace.do(Step("closer", select, kept=True))
+
+
+def _repeats(hashes: np.ndarray) -> np.ndarray:
+    """Tell which of some hashes (n,) are there more than once."""
+    in_order = np.sort(hashes)
+    several = np.unique(in_order[1:][in_order[1:] == in_order[:-1]])
+    return np.isin(hashes, several) if len(several) else np.zeros(len(hashes), bool)
 
 
 def _repeated(columns: Collection[str]) -> str:

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 AT_ONCE: Final = 2**20
 USUAL: Final = bytes({*range(ord(" "), ord("~") + 1), *b"\t\r\n"})
+MARKS: Final = "+@"
+"""Characters of ids that a rule is about: where there are none it has nothing to look for."""
 
 
 class Bytes(NamedTuple):
@@ -17,6 +19,8 @@ class Bytes(NamedTuple):
     quoted: bool
     """There are quotes, within which values may hold separators and ends of lines."""
     tabs: bool = False
+    marks: frozenset[str] = frozenset(MARKS)
+    """Those of MARKS that are there."""
 
     def parted_by(self, separator: str) -> Bytes:
         """Return the same for a file with a separator: a tab that is none is a blank of a value."""
@@ -31,10 +35,12 @@ ALL_KINDS: Final = Bytes(plain=False, quoted=True, tabs=True)
 def kinds_of_bytes(path: Path) -> Bytes:
     """Look at all bytes of a file."""
     quoted = tabs = False
+    marks: set[str] = set()
     with path.open("rb") as file:
         for some in iter(lambda: file.read(AT_ONCE), b""):
             if some.translate(None, USUAL):
                 return ALL_KINDS
             quoted = quoted or b'"' in some
             tabs = tabs or b"\t" in some
-    return Bytes(plain=True, quoted=quoted, tabs=tabs)
+            marks |= {mark for mark in MARKS if mark not in marks and mark.encode() in some}
+    return Bytes(plain=True, quoted=quoted, tabs=tabs, marks=frozenset(marks))

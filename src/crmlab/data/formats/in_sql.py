@@ -61,6 +61,7 @@ def read(
     # a link of our own: what the file is called must not be taken for a pattern or a packed file
     link = workplace.folder / f"file{len(list(workplace.folder.iterdir()))}"
     link.symlink_to(path.resolve())
+    workplace.sizes.append(path.stat().st_size)
     places = [f"c{i}" for i in range(len(names))]
     columns = ", ".join(f"'{place}': 'VARCHAR'" for place in places)
     source = f"""read_csv({text(str(link))}, auto_detect=false, header={header}, compression='none',
@@ -92,6 +93,7 @@ def read(
 
 def _do(workplace: Bench, source: str, names: list[str], chosen: Mapping[str, str], found: Bytes) -> None:
     """Do the step `read` from a source."""
+    workplace.marks.append(found.marks)
     fields = "".join(
         f", {stripped(f'c{names.index(column)}', found)} AS {quoted(field)}"
         for field, column in chosen.items()

@@ -78,6 +78,7 @@ class Table:
 
     def read(self, workplace: Bench, chosen: Mapping[str, str], then: Callable[[], Made]) -> Made:
         """Do the step `read` (see Source)."""
+        workplace.marks.append(ALL_KINDS.marks)
         columns = "".join(
             f", {in_sql.stripped(f'c{self.names.index(column)}', ALL_KINDS)} AS {quoted(field)}"
             for field, column in chosen.items()

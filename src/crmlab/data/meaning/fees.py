@@ -34,6 +34,11 @@ WORDS: Final = (
 )
 """Products that look like fees."""
 
+SPELT: Final = tuple(
+    {how(word): None for word in WORDS for how in (str, str.capitalize, str.title, str.upper)}
+)
+"""The same as shops write them: to look for these is cheaper than to lower every product's case."""
+
 LOOKS: Final = (
     "shipping",
     "freight",
@@ -152,9 +157,10 @@ def _hinted(lines: Lines) -> Lines:
     """Return the lines, and tell of products that look like fees."""
     if not lines.has("product"):
         return lines
+    looks = f"product IN ({', '.join(map(text, SPELT))})"
     found = lines.workplace.run(
-        f"SELECT product, count(*), sum({lines.amount}) FROM {lines.step} WHERE {among('product', WORDS)} "
-        f"AND {lines.role} = '{GOODS}' GROUP BY product ORDER BY 2 DESC, 1 LIMIT 9"
+        f"SELECT product, count(*), sum({lines.amount}) FROM {lines.step} "
+        f"WHERE {looks} AND {lines.role} = '{GOODS}' GROUP BY product ORDER BY 2 DESC, 1 LIMIT 9"
     )
     told = [
         Told(

@@ -9,7 +9,6 @@ from crmlab.data.meaning.lines import Lines, Told
 
 IDS: Final = ("customer", "order_id", "product")
 ROUNDED: Final = r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}"
-MAYBE_ROUNDED: Final = "contains({0}, '+')"
 FIRST: Final = 10_000
 """So many lines are asked first whether customers come back."""
 ENOUGH: Final = 20
@@ -18,10 +17,13 @@ ENOUGH: Final = 20
 
 def asked(lines: Lines) -> dict[str, str]:
     """Return the aggregates that show whether one of these rules has something to do."""
-    rounded = {f"rounded_{f}": f"count(*) FILTER ({MAYBE_ROUNDED.format(f)})" for f in IDS if lines.has(f)}
-    return rounded | {
+
+    def holding(field: str, mark: str) -> str:
+        return f"count(*) FILTER (contains({field}, '{mark}'))" if lines.workplace.may_have(mark) else "0"
+
+    return {f"rounded_{f}": holding(f, "+") for f in IDS if lines.has(f)} | {
         "with_decimal": "count(*) FILTER (ends_with(customer, '.0'))",
-        "mails": "count(*) FILTER (contains(customer, '@'))",
+        "mails": holding("customer", "@"),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any, Final
 
 from crmlab.data.bench import NUMBER, text
@@ -40,7 +41,12 @@ NO_NUMBER: Final = "customer < '1' OR customer >= ':'"
 
 def asked() -> dict[str, str]:
     """Return the aggregate that shows whether there are stand-ins for nobody."""
-    return {"nobody": f"count_if(CASE WHEN {NO_NUMBER} THEN {among('customer', NOBODY)} END)"}
+    return {"nobody": f"count_if({_words(NOBODY)})"}
+
+
+def _words(words: Sequence[str]) -> str:
+    """Return the condition that a customer is one of the words in place of a customer."""
+    return f"CASE WHEN {NO_NUMBER} THEN {among('customer', words)} ELSE false END"
 
 
 def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
@@ -49,9 +55,11 @@ def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
     words = [w for w in NOBODY if w not in known]
     if "0" in words and seen["nobody"] and _counts_from_nought(lines):
         words.remove("0")
-    nobody = among("customer", [*words, *asked.nobody])
+    nobody = _words(words)
+    if asked.nobody:
+        nobody += f" OR {among('customer', asked.nobody)}"
     if seen["mails"]:
-        nobody = f"({nobody} OR regexp_full_match(customer, {text(MAIL)}))"
+        nobody += f" OR regexp_full_match(customer, {text(MAIL)})"
     if seen["nobody"] or seen["mails"] or asked.nobody:
         lines = _without(lines, "nobody", nobody)
     outlandish = _outlandish(lines, known)
@@ -72,7 +80,9 @@ def _without(lines: Lines, rule: str, nobody: str) -> Lines:
     ]
     if not found:
         return lines
-    return lines.then(rule, {"customer": f"CASE WHEN NOT ({nobody}) THEN customer END"}).tell(*told)
+    # later steps compare with what was found: no look at the case of every customer again
+    nobody = f"customer IN ({', '.join(text(who) for who, *_ in found)})"
+    return lines.then(rule, {"customer": f"CASE WHEN NOT {nobody} THEN customer END"}).tell(*told)
 
 
 def _share(rule: str, share: float) -> str:

@@ -38,16 +38,22 @@ def kinds_of_lines(path: Path) -> list[dict[str, Any]]:
     """Return the written lines by their flags: `flag…, known, kind, lines, amount, gross`."""
     import duckdb
 
-    cases = " ".join(f"WHEN {sql} THEN '{kind}'" for kind, (sql, *_) in BUCKETS.items())
+    told = (*FLAGS, "cancels_line IS NOT NULL")
+    # one number instead of all flags: to group by it costs half
+    bits = " | ".join(f"(({sql})::INT << {place})" for place, sql in enumerate(told))
+    cases = " ".join(f"WHEN {sql} THEN {place}" for place, (sql, *_) in enumerate(BUCKETS.values()))
     with duckdb.connect(config={"threads": 2}) as connection:
         found = connection.execute(
-            f"""SELECT {", ".join(FLAGS)}, cancels_line IS NOT NULL AS known,
-                CASE {cases} ELSE '{BOUGHT}' END AS kind, count(*) AS lines, sum(amount) AS amount,
-                coalesce(sum(amount) FILTER (amount > 0), 0) AS gross
-            FROM read_parquet({text(str(path))}) GROUP BY ALL"""
-        )
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            f"""SELECT ({bits} | (CASE {cases} ELSE {len(BUCKETS)} END << {len(told)}))::USMALLINT AS bits,
+                count(*), sum(amount), coalesce(sum(amount) FILTER (amount > 0), 0)
+            FROM read_parquet({text(str(path))}) GROUP BY bits"""
+        ).fetchall()
+    names, kinds = (*FLAGS, "known"), (*BUCKETS, BOUGHT)
+    return [
+        {name: bool(bits >> place & 1) for place, name in enumerate(names)}
+        | {"kind": kinds[bits >> len(told)], "lines": lines, "amount": amount, "gross": gross}
+        for bits, lines, amount, gross in found
+    ]
 
 
 def flags(kinds: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -24,18 +24,19 @@ COLUMNS: Final = {
 }
 
 TRADE: Final = f"""
-    SELECT customer, {NUMBER}, line_id, order_id, product, quantity, amount, {{role}} AS role,
-        t.cancels_line, timestamp, {{role}} = '{GOODS}' AND quantity > 0 AND amount > 0 AS bought
-    FROM lines LEFT JOIN taken_back AS t USING ({NUMBER})
+    SELECT customer, {NUMBER}, line_id, order_id, product, quantity, amount, {{role}} AS role, timestamp,
+        {{role}} = '{GOODS}' AND quantity > 0 AND amount > 0 AS bought
+    FROM lines
     WHERE customer IS NOT NULL AND {{role}} NOT IN ('{FEE}', '{FEE_BACK}')
         AND {NUMBER} NOT IN ({{left_out}})"""
 
 MONEY_OFF: Final = f"""
     SELECT customer, {NUMBER}, product, product IS NULL OR role <> '{GOODS}' AS of_any FROM trade
-    WHERE amount < 0 AND cancels_line IS NULL"""
+    WHERE amount < 0 AND {NUMBER} NOT IN (SELECT {NUMBER} FROM taken_back)"""
 
 CONCERNED: Final = f"""
-    SELECT * EXCLUDE (timestamp) FROM trade
+    SELECT trade.* EXCLUDE (timestamp, bought), t.cancels_line, bought
+    FROM trade LEFT JOIN taken_back AS t USING ({NUMBER})
     WHERE customer IN (SELECT customer FROM money_off)
         AND (customer IN (SELECT customer FROM money_off WHERE of_any)
             OR (customer, product) IN (SELECT (customer, product) FROM money_off WHERE NOT of_any))
@@ -101,20 +102,23 @@ def settled(workplace: Bench, step: str, role: str, left_out: str) -> tuple[str,
     if not workplace.counts["money_off"]:
         return step, []
     rows = (Row(*values) for batch in workplace.batches(CONCERNED, AT_ONCE) for values in _rows(batch))
-    found, money = _write_down(workplace, parts(rows))
+    found, more, money = _write_down(workplace, parts(rows))
     if not found:
         return step, []
-    workplace.do(Step("settled", SETTLED.format(step=step)))
+    workplace.do(Step("settled", SETTLED.format(step=step)), lines=workplace.counts["lines"] + more)
     what = f"of them found by their order, product or customer, and by their amount ({money:,.2f})"
     return "settled", [Told("money_off", what, found)]
 
 
-def _write_down(workplace: Bench, found: Iterator[Part]) -> tuple[int, float]:
-    """Write parts down in a table, many at a time; return how many lines they are of, and their money.
+def _write_down(workplace: Bench, found: Iterator[Part]) -> tuple[int, int, float]:
+    """Write parts down in a table, many at a time.
+
+    Return how many lines they are of, how many lines more they make of these, and their money.
 
     The first part keeps the number of its line, the others get new ones after all numbers.
     """
-    ((number,),) = workplace.run("SELECT max(number) FROM trade")
+    ((last,),) = workplace.run(f"SELECT max({NUMBER}) FROM lines")
+    number = last
     workplace.run(f"CREATE TABLE {TABLE} ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})")
     lines, money = 0, 0.0
     while some := list(itertools.islice(found, AT_ONCE)):
@@ -128,7 +132,7 @@ def _write_down(workplace: Bench, found: Iterator[Part]) -> tuple[int, float]:
         workplace.connection.register("some_parts", pa.table(columns))
         workplace.run(f"INSERT INTO {TABLE} SELECT * FROM some_parts")
         workplace.connection.unregister("some_parts")
-    return lines, money
+    return lines, number - last, money
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,8 @@ from crmlab.declare.table import NUMBER as REAL
 
 FIRST: Final = 10_000
 """How many lines of a file are asked first what it is like."""
+LARGE: Final = 2**28
+"""Bytes of text from which on lines are read from a file again: a table of them would fill the memory."""
 ARITHMETIC: Final = (MONEY, REAL, WHOLE)
 
 Read = numbers.Numbers | dates.Times | flags.Flags
@@ -127,9 +129,9 @@ def _do(
     }
     listed = ", ".join(f"{columns[f]} AS {f}" for f in kinds)
     joins = " ".join(read.join for read in reads.values())
-    workplace.counts["read"] = workplace.do(
-        Step("typed", f"SELECT {NUMBER}, {listed} FROM read {joins}", kept=True)
-    )
+    select, large = f"SELECT {NUMBER}, {listed} FROM read {joins}", sum(workplace.sizes) > LARGE
+    every = workplace.do(Step("cast_lines", select, kept=not large, filed=large))
+    workplace.counts["read"] = workplace.do(Step("typed", "SELECT * FROM cast_lines"), lines=every)
 
 
 def _faults(

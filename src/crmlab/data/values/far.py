@@ -6,7 +6,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import Final
 
-from crmlab.data.bench import Bench, text
+from crmlab.data.bench import Bench, Step, text
 from crmlab.data.faults import Fault, seen
 from crmlab.data.reading import Reading
 
@@ -34,9 +34,9 @@ def put_aside(workplace: Bench, name: str, reading: Reading) -> int:
         ends.append(f"{name} >= TIMESTAMP {text(reading.until)} + INTERVAL 1 DAY")
     if not ends:
         return 0
-    ((aside,),) = workplace.run(f"DELETE FROM typed WHERE {' OR '.join(ends)}")
-    workplace.counts["typed"] -= aside
-    return int(aside)
+    before = workplace.counts["typed"]
+    within = f"SELECT * FROM cast_lines WHERE ({' OR '.join(ends)}) IS NOT TRUE"
+    return before - workplace.do(Step("typed", within))
 
 
 def too_far(workplace: Bench, name: str) -> tuple[Fault, ...]:
