@@ -99,6 +99,7 @@ def tables(
     total: meaning.Total = None,
     price: meaning.Price = None,
     discount: meaning.Discount = None,
+    refund: meaning.Refund = None,
     duplicates: meaning.Duplicates = None,
     rates: meaning.Rates = None,
     currency: meaning.Currency = "",
@@ -124,7 +125,7 @@ def tables(
     said = reading.said(
         encoding=encoding, separator=separator, header=not no_header, names=names, header_line=header_line,
         sheet=sheet, query=query, decimal=decimal, thousands=thousands, date_format=date_format,
-        timezone=timezone, time=time, since=since, until=until,
+        timezone=timezone, time=time, since=since, until=until, currency=currency,
     )  # fmt: skip
     if labelled is not None:
         asked = own_tables.Asked(outcome or "", customer, period, positive, tuple(text or ()))
@@ -145,7 +146,8 @@ def tables(
         return
     meant = meaning.said(
         preset=preset, fee=fee, status=status, total=total, price=price, discount=discount,
-        duplicates=duplicates, rates=rates, currency=currency, nobody=nobody, somebody=somebody,
+        refund=refund, duplicates=duplicates, rates=rates, currency=currency, nobody=nobody,
+        somebody=somebody,
     )  # fmt: skip
     pairs, others = own.divided(dict(pair(text) for text in column or []))
     beside = own_tables.Files(files, others, said)

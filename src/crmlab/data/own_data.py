@@ -16,7 +16,7 @@ from crmlab.data.bench import Bench, bench
 from crmlab.data.faults import Fault
 from crmlab.data.formats.day_and_time import with_time_of_day
 from crmlab.data.formats.opened import opened, paths_of
-from crmlab.data.meaning import fees, put_aside, statuses
+from crmlab.data.meaning import fees, put_aside, statuses, summaries
 from crmlab.data.meaning.asked import NOTHING, Meaning
 from crmlab.data.meant import Meant, ReadAs, write_meant
 from crmlab.data.order_lines import cast
@@ -101,6 +101,7 @@ def from_csv(
     if isinstance(csv, (str, Path)):
         paths_of(csv)
     meaning = dataclasses.replace(meaning, currency=currency or meaning.currency)
+    reading = dataclasses.replace(reading, currency=meaning.currency)
     with publishing(name) as published:
         with bench(published.folder) as workplace:
             read_as = _typed(workplace, csv, columns or {}, reading, meaning)
@@ -136,7 +137,9 @@ def _typed(
         raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
 
     def refuse(found: Mapping[str, Sequence[Fault]]) -> None:
-        refusing.refuse(source.name, refusing.sentences(found, every, source, workplace))
+        said = refusing.sentences(found, every, source, workplace)
+        rows = {row for some in found.values() for fault in some for row in fault.rows}
+        refusing.refuse(source.name, [*said, *summaries.hints(workplace, list(every), rows)])
 
     refuse(faults)
     return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
