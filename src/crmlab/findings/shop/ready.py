@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import params, registry, store
-from crmlab.data.fingerprints import fingerprint
+from crmlab.data.fingerprints import check_whole, fingerprint
 from crmlab.errors import CrmlabError, NotApplicable
 from crmlab.history.windows import Window, before, label_windows
 from crmlab.maths.detectable import auc_difference, rate_difference
@@ -98,13 +98,14 @@ def find(dataset: str) -> Ready:
     """Return what can be asked of a data set, and what to record first.
 
     Nothing is fitted: of each question's last window those asked about and the events are counted. Raises
-    NotApplicable where the data set has no tables yet.
+    NotApplicable where the data set has no tables yet, DataError where they were changed or damaged.
     """
     if not store.fingerprint_file(dataset).is_file() or not any(
         store.tables_folder(dataset).glob("*.parquet")
     ):
         raise NotApplicable(f"'{dataset}' has no tables yet: run `crmlab tables {dataset}` first")
     there = [*fingerprint(dataset)["tables"]]
+    check_whole(dataset, there)
     rows = [_asked(dataset, task, there) for task in registry.names("tasks")]
     return Ready(dataset, pd.DataFrame(rows), _begin(there), prices.in_words(dataset))
 
