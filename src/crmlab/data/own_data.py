@@ -107,6 +107,7 @@ def from_csv(
             read_as = _typed(workplace, csv, columns or {}, reading, meaning)
             with read_as.refusing():
                 meant = write_meant(workplace, read_as, published.folder, made_by=f"crmlab tables {name}")
+                _refuse_without_purchases(meant)
             now, told = own_prices.renewed(name, dataclasses.replace(prices, currency=meant.currency))
             own_prices.write(published.folder, now)
             meant = meant._replace(currency=now.currency)
@@ -143,6 +144,16 @@ def _typed(
 
     refuse(faults)
     return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
+
+
+def _refuse_without_purchases(meant: Meant) -> None:
+    """Raise DataError where no line is a purchase of a customer, and say what the lines are."""
+    *others, spent = meant.meaning["rows"]
+    if spent[1]:
+        return
+    are = "".join(f"\n  - {what}: {n:,}" for what, n, *_ in others)
+    what = "nothing was bought, so nothing can be asked of these lines"
+    raise DataError(f"{what}:{are}\n  Bring the orders with their returns, in one file", exit_code=USAGE)
 
 
 def _fingerprint(name: str, meant: Meant, others: Mapping[str, Any]) -> dict[str, Any]:
