@@ -514,6 +514,14 @@ def test_the_prices_of_a_shop_are_said_with_its_orders(project, monkeypatch, cap
     assert (code, "--margin goes with --orders FILE" in said) == (USAGE, True)
 
 
+def test_recommend_names_each_shop_once_and_does_not_pass_over_a_customer(monkeypatch, capsys):
+    code, said = call(monkeypatch, capsys, "recommend", "nix", "--customer", "1")
+    names = said.strip().rstrip(".").partition("There is: ")[2].split(", ")
+    assert (code, "demo_shop" in names, len(set(names))) == (USAGE, True, len(names))
+    code, said = call(monkeypatch, capsys, "recommend", "demo_shop", "--who-for", "P1", "--customer", "1")
+    assert (code, "ask one thing" in said) == (USAGE, True)
+
+
 def test_own_data_have_no_notebook_in_the_pipeline_and_are_told_where_they_have(project, monkeypatch, capsys):
     shutil.copytree(PARAMS.parent / "notebooks", project / "notebooks")
     (store.tables_folder("mine")).mkdir(parents=True)
