@@ -12,6 +12,7 @@ import small_comparisons
 from crmlab.actions import keep
 from crmlab.comparison.run import Run
 from crmlab.errors import NotApplicable
+from crmlab.params import prices
 from crmlab.vocabulary import OK
 
 
@@ -64,6 +65,16 @@ def test_the_budget_goes_to_the_best_who_may_be_contacted_and_pay(compared):
     paying = asked["expected_profit"] > 0
     assert (asked["contact"][10:] == np.where(paying[10:], "over budget", "not worth it")).all()
     assert {"over budget", "not worth it"} <= set(asked["contact"])
+
+
+def test_the_prices_that_the_shop_says_go_before_those_of_the_task(compared, monkeypatch):
+    own = {"contact_cost": 2.0, "budget": 8.0}
+    monkeypatch.setattr(prices, "of", lambda dataset: own if dataset == "made_up" else {})
+    found = keep.make(compared)
+    assert (found.prices["contact_cost"], found.prices["margin_share"]) == (2.0, 0.5)
+    # 8 at a cost of 2 are 4 customers, however many there are
+    assert (found.table["contact"] == "contact").sum() == 4
+    assert compared.economics["contact_cost"] == 1.0
 
 
 def test_once_the_method_is_picked_test_outcomes_change_nothing_but_the_look_back(compared):

@@ -98,3 +98,25 @@ def test_a_file_that_is_none_is_said(shop):
     (shop / "list.parquet").write_text("no parquet")
     with pytest.raises(DataError, match="cannot be read"):
         actions.record_sent("mine", shop / "list.parquet")
+
+
+@pytest.mark.parametrize(
+    ("columns", "day", "says"),
+    [
+        ({"as_of": "2023-03-01"}, "2031-01-01", "more than a year after 2023-03-01, the day of the list"),
+        ({}, "2031-01-01", "the last day of 'mine'"),
+        ({}, "1999-01-01", "lies before"),
+    ],
+)
+def test_a_day_far_from_the_list_or_the_data_is_refused(shop, columns, day, says):
+    path = listed(shop / "keep.csv", known(shop, 2), **columns)
+    with pytest.raises(UsageError, match=says):
+        actions.record_sent("mine", path, day=day)
+    assert recorded("mine").empty
+
+
+def test_a_workbook_is_no_list_and_that_is_said(shop):
+    path = shop / "keep.xlsx"
+    path.write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(UsageError, match=r"keep\.xlsx is not \.csv or \.parquet: .* save it as CSV"):
+        actions.record_sent("mine", path, day="2023-03-02")

@@ -499,6 +499,29 @@ def test_a_table_has_words_at_the_left_and_numbers_at_the_right(capsys):
     assert second == "x" * 57 + "... 20"
 
 
+def test_the_prices_of_a_shop_are_said_with_its_orders(project, monkeypatch, capsys):
+    (project / "orders.csv").write_text("customer,date,amount\nann,2024-01-05,10\n")
+    given = ["tables", "mine", "--orders", "orders.csv", "--currency", "EUR"]
+    money = ["--margin", ".35", "--contact-cost", ".8", "--budget", "2000"]
+    code, said = call(monkeypatch, capsys, *given, *money)
+    assert code == 0
+    assert "Prices: margin 35% of revenue, a contact 0.80 EUR, budget of a list 2,000.00 EUR\n" in said
+    assert call(monkeypatch, capsys, *given, "--margin", "35") == (
+        USAGE,
+        "crmlab: --margin: 35 is not a share of the revenue, above 0 and at most 1, such as .35 for 35 %\n",
+    )
+    code, said = call(monkeypatch, capsys, "tables", "demo_shop", "--margin", ".35")
+    assert (code, "--margin goes with --orders FILE" in said) == (USAGE, True)
+
+
+def test_recommend_names_each_shop_once_and_does_not_pass_over_a_customer(monkeypatch, capsys):
+    code, said = call(monkeypatch, capsys, "recommend", "nix", "--customer", "1")
+    names = said.strip().rstrip(".").partition("There is: ")[2].split(", ")
+    assert (code, "demo_shop" in names, len(set(names))) == (USAGE, True, len(names))
+    code, said = call(monkeypatch, capsys, "recommend", "demo_shop", "--who-for", "P1", "--customer", "1")
+    assert (code, "ask one thing" in said) == (USAGE, True)
+
+
 def test_own_data_have_no_notebook_in_the_pipeline_and_are_told_where_they_have(project, monkeypatch, capsys):
     shutil.copytree(PARAMS.parent / "notebooks", project / "notebooks")
     (store.tables_folder("mine")).mkdir(parents=True)

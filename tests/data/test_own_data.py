@@ -180,6 +180,11 @@ def repository(project, monkeypatch):
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_a_file_of_returns_alone_is_refused(project):
+    lines = "Customer,Date,Amount\nann,2024-01-05,-10.00\nbob,2024-02-05,-4.00\n"
+    assert "nothing was bought" in refusal(project, lines)
+
+
 def test_git_does_not_see_what_describes_it(repository):
     exclude = repository.parent / ".git/info/exclude"
     exclude.write_text("# last line without an end")
@@ -202,7 +207,7 @@ def test_git_does_not_see_what_describes_it(repository):
     )
     assert seen == ["?? inner/data/problems/churn/cdnow.json"]
     assert brought.lines()[-1] == (
-        "Kept out of git: data/tables/mine.json, data/problems/*/mine.json, "
+        "Kept out of git: data/tables/mine.json, data/tables/mine/prices.json, data/problems/*/mine.json, "
         "experiments/scores/*/mine.json, experiments/metrics/*/mine.json"
     )
     once = exclude.read_text()

@@ -314,6 +314,23 @@ def test_quality_shows_flags_and_notes(fingerprint):
     assert quality.loc["exact_duplicates", "Lines"] == "2"
 
 
+def test_what_was_put_aside_of_own_files_adds_up_to_what_customers_spent(fingerprint):
+    file = store.fingerprint_file("cdnow")
+    assert story.put_aside("cdnow").startswith("*Only orders of your own")
+    rows = [
+        ["the file states", 1204, 100.0, ""],
+        ["fees", 4, -30.5, "--fee X"],
+        ["customers spent", 1200, 69.5, ""],
+    ]
+    meaning = {"rows": rows, "noticed": [["'guest' stands for nobody", 1, "line", "--somebody guest"]]}
+    store.write_json(file, store.read_json(file, made_by="") | {"meaning": meaning})
+    table = story.put_aside("cdnow")
+    assert list(table.columns) == ["Lines", "Amount, USD", "Otherwise by"]
+    assert table.loc["the file states"].tolist() == ["1,204", "100.00", ""]
+    assert table.loc["fees"].tolist() == ["4", "-30.50", "--fee X"]
+    assert table.loc["noticed: 'guest' stands for nobody"].tolist() == ["1 line", "", "--somebody guest"]
+
+
 def test_the_card_names_source_and_barred_columns():
     card = story.card("bank_marketing")
     assert card.startswith("**Bank Marketing**")

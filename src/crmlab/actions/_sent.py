@@ -12,10 +12,15 @@ import pandas as pd
 
 from crmlab import store
 from crmlab.actions._audience import CONTACT, HELD_OUT
+from crmlab.data.fingerprints import fingerprint
 from crmlab.errors import DataError, UsageError
 from crmlab.history import sent
 from crmlab.params.checking import DAY
 
+READ: Final = (".csv", ".parquet")
+"""Endings of lists."""
+LATEST: Final = 366
+"""A list cannot have been sent so many days after the day it is for, or after the last day of the data."""
 SHOWN: Final = 3
 """So many unknown customers are named."""
 
@@ -37,13 +42,14 @@ def record_sent(dataset: str, file: Path, *, day: str | None = None) -> Sent:
     file: .parquet, or CSV with a column `customer`. With a column `contact` those to be contacted were, and
     those held out were left alone at random; without one everybody was contacted. day: default the list's
     `as_of`. Raises UsageError for a file without customers, for customers that the data set does not have,
-    and for a day that is none, or is before the list's; DataError for a file that cannot be read.
+    and for a day that is none, is before the list's or long after it; DataError for a file that
+    cannot be read.
     """
     known = _customers(dataset)
     table = _read(file)
     if "customer" not in table:
         raise UsageError(f"{file} has no column 'customer': its columns are {', '.join(table)}")
-    when, name = _day(table, file, day), _only(table, "list") or file.stem
+    when, name = _day(table, file, day, dataset), _only(table, "list") or file.stem
     arm = table["contact"] if "contact" in table else pd.Series(CONTACT, index=table.index)
     rows = table[arm.isin((CONTACT, HELD_OUT))]
     if rows.empty:
@@ -60,6 +66,9 @@ def _read(file: Path) -> pd.DataFrame:
     """Return a list, texts as they stand in it."""
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
+    if file.suffix.lower() not in READ:
+        kinds = " or ".join(READ)
+        raise UsageError(f"{file} is not {kinds}: give the list as it was written, or save it as CSV")
     try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
@@ -72,7 +81,7 @@ def _read(file: Path) -> pd.DataFrame:
         raise DataError(f"{file} cannot be read ({what}): give the list as it was written") from None
 
 
-def _day(table: pd.DataFrame, file: Path, day: str | None) -> str:
+def _day(table: pd.DataFrame, file: Path, day: str | None, dataset: str) -> str:
     """Return the day on which a list was sent."""
     listed = _only(table, "as_of")
     if day is None:
@@ -85,7 +94,20 @@ def _day(table: pd.DataFrame, file: Path, day: str | None) -> str:
         raise UsageError(f"--on '{day}' is not a day: write it as YYYY-MM-DD") from None
     if listed is not None and day < listed:
         raise UsageError(f"{file} is as of {listed}: it cannot have been sent on {day}")
+    begin, end = (listed, listed) if listed else _days_of(dataset)
+    if day < begin:
+        raise UsageError(f"--on {day} lies before {begin}, the first day of '{dataset}'")
+    if day > (dt.date.fromisoformat(end) + dt.timedelta(days=LATEST)).isoformat():
+        of = f"{end}, the day of the list" if listed else f"{end}, the last day of '{dataset}'"
+        raise UsageError(f"--on {day} lies more than a year after {of}: a list is recorded when it was sent")
     return day
+
+
+def _days_of(dataset: str) -> tuple[str, str]:
+    """Return the first and the last day that the tables of a data set know of."""
+    known = [t for t in fingerprint(dataset)["tables"].values() if "first" in t]
+    days = [str(t[end])[:10] for t in known for end in ("first", "last")]
+    return min(days, default=dt.date.min.isoformat()), max(days, default="9000-01-01")
 
 
 def _only(table: pd.DataFrame, column: str) -> str | None:

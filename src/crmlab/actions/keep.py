@@ -23,6 +23,7 @@ from crmlab.actions._churning import churning
 from crmlab.actions._coming_back import came_back
 from crmlab.actions._kept import Kept, contact_prices
 from crmlab.actions._listing import bought_before, ranked, usual_values
+from crmlab.actions._prices import prices_of
 from crmlab.declare.action import Action
 from crmlab.declare.prices import Prices
 from crmlab.explain.standing import Standing, standing_of
@@ -51,7 +52,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     NotApplicable where the task names no prices of keeping, nobody scored the rows, or no scores can be
     turned into probabilities.
     """
-    prices = Prices(comparison.economics)
+    prices = prices_of(comparison)
     prices.need(NEEDS, why="what keeping a customer earns is not known")
     prices = prices.at_margin(measured_margin(comparison))
     fold = comparison.problem.last_fold()
@@ -95,9 +96,9 @@ def decided(
     """Return score, probability, value, value_at_risk, expected_profit and contact of customers, (m,) each.
 
     score, churn: (m,), of `rows`, whose `consent`, where they have it, must be true for a contact. The
-    budget (currency per 1,000 customers of `rows`) goes to the highest expected profits among those
-    who may be contacted and are expected to pay. standing: who is still a customer; who is gone takes no
-    offer and costs the contact. campaign: who is left out.
+    budget (currency, of the whole list) goes to the highest expected profits among those who may be
+    contacted and are expected to pay. standing: who is still a customer; who is gone takes no offer and
+    costs the contact. campaign: who is left out.
     """
     value = yearly_margin(rows, margin_share=prices["margin_share"], otherwise=prices["customer_value"])
     columns = {"score": score, "probability": churn}
@@ -107,7 +108,7 @@ def decided(
         columns |= {"p_drops_out": standing.p_drops_out}
         there, is_there, leaves = np.nan_to_num(standing.p_alive), standing.is_there, standing.p_drops_out
     profit = there * (contact_profit(leaves, value, **contact_prices(prices)) + cost) - cost
-    budget = prices["budget_per_1000"] * len(rows) / 1000
+    budget = prices.budget(len(rows))
     contact = contacts(profit, rows, campaign, budget=budget, contact_cost=cost, gone=~is_there)
     columns |= {"value": value, "value_at_risk": there * leaves * value}
     columns |= {"expected_profit": profit, "contact": contact}

@@ -19,9 +19,9 @@ from crmlab.actions._listing import (
     REASONS,
     ContactList,
 )
+from crmlab.actions._prices import prices_of
 from crmlab.comparison.answers import by_window
 from crmlab.declare.action import Action
-from crmlab.declare.prices import Prices
 from crmlab.errors import NotApplicable
 from crmlab.explain.offer_reasons import OfferReasons
 from crmlab.maths.next_basket.purchases import purchases_of
@@ -98,7 +98,7 @@ def make(comparison: Comparison, *, reasoned: int | None = None) -> Offers:
     reasoned: how many from the top get reasons, None for all. Raises NotApplicable where no method answered
     with lists, and without a margin share.
     """
-    prices = Prices(comparison.economics)
+    prices = prices_of(comparison)
     prices.need(NEEDS, why="no offer has a margin")
     if comparison.chosen is None:
         raise NotApplicable(f"{comparison.task}/{comparison.name} has no champion")

@@ -38,8 +38,8 @@ from crmlab.actions._listing import (
     usual_row,
     usual_values,
 )
+from crmlab.actions._prices import prices_of
 from crmlab.declare.action import Action
-from crmlab.declare.prices import Prices
 from crmlab.errors import NotApplicable
 from crmlab.explain.reasons import reasons
 from crmlab.maths import profit
@@ -180,7 +180,7 @@ def facts(comparison: Comparison, method: str | None = None) -> dict[str, Any]:
     """
     if method not in (None, comparison.chosen):
         raise NotApplicable(f"{method} is not the champion, whose scores alone make the list")
-    run, prices = _champion(comparison), Prices(comparison.economics)
+    run, prices = _champion(comparison), prices_of(comparison)
     prices.need(NEEDS, why="nobody is to be won")
     money = {
         "margin": prices.accept_rate * prices["margin_mean"],

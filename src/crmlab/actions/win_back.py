@@ -19,6 +19,7 @@ from crmlab import params
 from crmlab.actions._audience import CONSENT, CONTACT, NO_MONEY, NOT_WORTH_IT, Campaign, campaign_of, contacts
 from crmlab.actions._churning import churning
 from crmlab.actions._listing import REASONS, ContactList, bought_before
+from crmlab.actions._prices import prices_of
 from crmlab.declare.action import Action
 from crmlab.declare.prices import Prices
 from crmlab.errors import NotApplicable
@@ -113,7 +114,7 @@ def make(comparison: Comparison, *, reasoned: int = 0) -> WonBack:
     reasoned: not asked for, as the model that tells who is gone reads nothing but when they bought. Raises
     NotApplicable where nobody tells who is gone, or the task names no prices.
     """
-    prices = Prices(comparison.economics)
+    prices = prices_of(comparison)
     prices.need(NEEDS, why="what winning a customer back earns is not known")
     prices = prices.at_margin(measured_margin(comparison))
     fold, campaign = comparison.problem.last_fold(), campaign_of(comparison, "win_back")
@@ -168,8 +169,7 @@ def decided(
     cost, incentive, anyway = prices["contact_cost"], prices["incentive_cost"], 1 - churn
     spent, won = cost + anyway * incentive, value - incentive
     profit = response.share * won - spent
-    budget = prices["budget_per_1000"] * len(rows) / 1000
-    contact = contacts(profit, rows, campaign, budget=budget, contact_cost=cost)
+    contact = contacts(profit, rows, campaign, budget=prices.budget(len(rows)), contact_cost=cost)
     columns = {
         "score": score,
         "probability": anyway,

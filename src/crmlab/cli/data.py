@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crmlab import store
-from crmlab.cli import meaning, reading
+from crmlab.cli import meaning, own, reading
 from crmlab.cli.words import DatasetName, ProblemName, TaskName, pair, print_table
 
 verbs = typer.Typer()
@@ -99,32 +99,37 @@ def tables(
     total: meaning.Total = None,
     price: meaning.Price = None,
     discount: meaning.Discount = None,
+    refund: meaning.Refund = None,
     duplicates: meaning.Duplicates = None,
     rates: meaning.Rates = None,
     currency: meaning.Currency = "",
     nobody: meaning.Nobody = None,
     somebody: meaning.Somebody = None,
+    margin: own.Margin = None,
+    contact_cost: own.ContactCost = None,
+    budget: own.Budget = None,
 ) -> None:
     """Make a data set's canonical tables, checked and flagged, and its fingerprint.
 
     Your own shop: `crmlab tables myshop --orders orders.csv`, then `crmlab ready myshop`. Further tables
     of the shop come with it, each a file (docs/own_tables.md), and are replaced together.
     """
-    from crmlab.cli import own
-    from crmlab.data import own_data, own_tables
+    from crmlab.data import own_data, own_prices, own_tables
     from crmlab.data import tables as making
     from crmlab.data.numbers_as_text import numbers_left_as_text
 
     files = {n: f for n, f in locals().items() if n in own.FURTHER and f is not None}
-    own.check(orders=orders, labelled=labelled, outcome=outcome, further=files)
+    money = {"--margin": margin, "--contact-cost": contact_cost, "--budget": budget}
+    own.check(orders=orders, labelled=labelled, outcome=outcome, further=files, prices=money)
+    prices = own_prices.OwnPrices(margin, contact_cost, budget, currency)
     said = reading.said(
         encoding=encoding, separator=separator, header=not no_header, names=names, header_line=header_line,
         sheet=sheet, query=query, decimal=decimal, thousands=thousands, date_format=date_format,
-        timezone=timezone, time=time, since=since, until=until,
+        timezone=timezone, time=time, since=since, until=until, currency=currency,
     )  # fmt: skip
     if labelled is not None:
         asked = own_tables.Asked(outcome or "", customer, period, positive, tuple(text or ()))
-        for line in own_tables.from_labelled(dataset, labelled, asked, reading=said):
+        for line in own_tables.from_labelled(dataset, labelled, asked, reading=said, prices=prices):
             typer.echo(line)
         typer.echo(f"Next: crmlab ready {dataset}")
         return
@@ -141,12 +146,15 @@ def tables(
         return
     meant = meaning.said(
         preset=preset, fee=fee, status=status, total=total, price=price, discount=discount,
-        duplicates=duplicates, rates=rates, currency=currency, nobody=nobody, somebody=somebody,
+        refund=refund, duplicates=duplicates, rates=rates, currency=currency, nobody=nobody,
+        somebody=somebody,
     )  # fmt: skip
     pairs, others = own.divided(dict(pair(text) for text in column or []))
     beside = own_tables.Files(files, others, said)
     further = own_tables.further(beside) if files else None
-    brought = own_data.from_csv(dataset, orders, pairs, reading=said, meaning=meant, further=further)
+    brought = own_data.from_csv(
+        dataset, orders, pairs, reading=said, meaning=meant, further=further, prices=prices
+    )
     for line in (*brought.lines(), *beside.said):
         typer.echo(line)
     typer.echo(f"What can be asked of it: crmlab ready {dataset}")

@@ -27,6 +27,10 @@ Price = Annotated[str | None, typer.Option(help="The price is of one unit or of 
 Discount = Annotated[
     str | None, typer.Option(help="A discount is money, share, percent, or included in the amount.")
 ]
+Refund = Annotated[
+    str | None,
+    typer.Option(help="A refund that is on every line is of the order, or of each line: order, line."),
+]
 Duplicates = Annotated[
     str | None, typer.Option(help="Lines equal to an earlier one stay out of spend (out) or count (keep).")
 ]

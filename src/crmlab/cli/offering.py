@@ -49,7 +49,8 @@ def recommend(
     subjects = {"customer": customer, "basket": basket, "goes-with": goes_with, "who-for": who_for}
     asked = [name for name in ("basket", "goes-with", "who-for") if subjects[name]]
     asked = asked or (["customer"] if customer is not None else [])
-    if len(asked) > 1 or not (asked or save or register):
+    beside = customer is not None and asked == ["who-for"]
+    if len(asked) > 1 or beside or not (asked or save or register):
         raise UsageError("ask one thing: --customer ID, --basket PRODUCT, --goes-with or --who-for PRODUCT")
     if model and (save or register or method):
         raise UsageError("--model takes an assistant that is saved: --method, --save and --register make one")
@@ -77,7 +78,7 @@ def recommend(
             assistant.complete(basket, count=count, customer=customer),
         ),
         "goes-with": lambda: (
-            f"With {goes_with}:",
+            f"With {goes_with}{f', of what may be offered to {customer}' if customer else ''}:",
             assistant.goes_with(goes_with, count=count, customer=customer),
         ),
         "who-for": lambda: (f"For whom {who_for} is:", assistant.who_for(who_for, count=count)),

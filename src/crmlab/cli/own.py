@@ -1,9 +1,11 @@
-"""What the verb `tables` asks of a user's own files: which go together, and which column belongs to which."""
+"""What the verb `tables` asks of a user's own files: which go together, which column is of which, prices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Any, Final
+
+import typer
 
 from crmlab.errors import UsageError, did_you_mean
 
@@ -13,11 +15,31 @@ FURTHER: Final = (
 )
 """Tables that a shop can bring beside its orders."""
 
+NO_OPTIONS: Final[Mapping[str, Any]] = {}
+
+Margin = Annotated[
+    float | None, typer.Option(help="Of your own shop: the margin, a share of the revenue: .35.")
+]
+ContactCost = Annotated[
+    float | None, typer.Option(help="Of your own shop: what one contact costs, in its currency: .8.")
+]
+Budget = Annotated[
+    float | None, typer.Option(help="Of your own shop: what the contacts of a list may cost in all: 2000.")
+]
+
 
 def check(
-    *, orders: str | None, labelled: str | None, outcome: str | None, further: Mapping[str, str]
+    *,
+    orders: str | None,
+    labelled: str | None,
+    outcome: str | None,
+    further: Mapping[str, str],
+    prices: Mapping[str, float | None] = NO_OPTIONS,
 ) -> None:
-    """Raise UsageError for files that do not go together."""
+    """Raise UsageError for files that do not go together. prices: {option: value} of those of the shop."""
+    said = [option for option, value in prices.items() if value is not None]
+    if said and orders is None and labelled is None:
+        raise UsageError(f"{said[0]} goes with --orders FILE (or --labelled FILE): it is of your own shop")
     if labelled is not None and (orders is not None or further):
         raise UsageError(
             "--labelled stands alone: rows with an outcome are a data set of their own, by another name"

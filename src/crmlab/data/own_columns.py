@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
 import shlex
 from collections.abc import Mapping
 
+from crmlab.data import usual_headers
+from crmlab.data.usual_headers import plain
 from crmlab.errors import UsageError, did_you_mean
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -62,8 +63,8 @@ FALLBACKS: Mapping[str, tuple[str, ...]] = {
 }
 """Names that say a field where no other column does."""
 
-FIRST_OF: Mapping[str, tuple[str, ...]] = {
-    "customer": ("customer unique id",),
+FIRST_OF: Mapping[str, tuple[str, ...]] = usual_headers.SAYS_MORE | {
+    "customer": ("customer unique id", *usual_headers.SAYS_MORE["customer"]),
     "status": ("order status", "status"),
 }
 """Names that say a field better than others that are there, too: a person's rather than an order's."""
@@ -87,7 +88,7 @@ def recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[str
             raise UsageError(f"{file} has no column '{column}' (for {field})." + did_you_mean(column, names))
     chosen = {field: column for field, column in given.items() if column}
     for field, synonyms in FIELDS.items():
-        found = _among(names, (field, *synonyms), given)
+        found = _among(names, (field, *synonyms, *usual_headers.ORDERS.get(field, ())), given)
         better = [n for word in FIRST_OF.get(field, ()) for n in _among(found, (word,), given)]
         found = (better or found)[: 1 if better or field in ANY_OF else None]
         if field not in given and len(found) > 1:
@@ -113,8 +114,8 @@ def recognise(names: list[str], given: Mapping[str, str], file: str) -> dict[str
 
 def _among(names: list[str], words: tuple[str, ...], given: Mapping[str, str]) -> list[str]:
     """Return the columns that are called one of some words and were not given to a field."""
-    known = {_plain(word) for word in words}
-    return [n for n in names if _plain(n) in known and n not in given.values()]
+    known = {plain(word) for word in words}
+    return [n for n in names if plain(n) in known and n not in given.values()]
 
 
 def _fall_back(chosen: dict[str, str], names: list[str], given: Mapping[str, str]) -> None:
@@ -134,8 +135,3 @@ def _fall_back(chosen: dict[str, str], names: list[str], given: Mapping[str, str
 def _option(field: str, column: str = "YOURS") -> str:
     """Return the option that says which column a field is."""
     return f"--column {shlex.quote(f'{field}={column}')}"
-
-
-def _plain(word: str) -> str:
-    """Return a column name without case, spaces and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", word.lower())

@@ -11,24 +11,25 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from crmlab import store
-from crmlab.data import own_shops, refusing
+from crmlab.data import own_prices, own_shops, refusing
 from crmlab.data.bench import Bench, bench
 from crmlab.data.faults import Fault
 from crmlab.data.formats.day_and_time import with_time_of_day
 from crmlab.data.formats.opened import opened, paths_of
-from crmlab.data.meaning import fees, put_aside, statuses
+from crmlab.data.meaning import fees, put_aside, statuses, summaries
 from crmlab.data.meaning.asked import NOTHING, Meaning
 from crmlab.data.meant import Meant, ReadAs, write_meant
 from crmlab.data.order_lines import cast
 from crmlab.data.own_columns import recognise
 from crmlab.data.own_names import LICENCE, check_name
+from crmlab.data.own_prices import NO_PRICES, OwnPrices
 from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.tables import identity, publishing
 from crmlab.declare.dataset import Dataset
 from crmlab.errors import USAGE, DataError
 
 DESCRIBES: Final = (
-    *("data/tables/{}.json", "data/problems/*/{}.json"),
+    *("data/tables/{}.json", f"data/tables/{{}}/{own_prices.FILE}", "data/problems/*/{}.json"),
     *("experiments/scores/*/{}.json", "experiments/metrics/*/{}.json"),
 )
 """Files that describe own data, which git must not see."""
@@ -47,6 +48,8 @@ class Brought(NamedTuple):
     """{step: how many lines it made}"""
     said: Sequence[str] = ()
     """How the file was read, where that is not plain."""
+    prices: Sequence[str] = ()
+    """Which prices of the shop hold from now on."""
 
     def lines(self) -> list[str]:
         """Return lines for the terminal: the columns, the flags with their share, what git ignores."""
@@ -57,6 +60,7 @@ class Brought(NamedTuple):
         lines += [f"  {hint}" for hint in (*fees.hints(self.unused), *statuses.hints(self.unused))]
         lines += [f"  {words}" for words in self.said]
         lines += put_aside.in_words(self.fingerprint["meaning"], self.fingerprint["currency"])
+        lines += self.prices
         lines += [f"Kept out of git: {', '.join(self.hidden)}"] if self.hidden else []
         return lines
 
@@ -70,6 +74,7 @@ def from_csv(
     meaning: Meaning = NOTHING,
     currency: str = "",
     further: Callable[[Path], dict[str, dict[str, Any]]] | None = None,
+    prices: OwnPrices = NO_PRICES,
 ) -> Brought:
     """Make the tables of a user's own orders and return what came of them.
 
@@ -79,7 +84,8 @@ def from_csv(
     pandas, Polars, arrow, DuckDB or Ibis. columns: {field: column name} where a column is not recognised by
     its name. reading: the answers to what the file leaves open (see docs/own_data.md). further:
     writes more tables into the folder of the order lines and returns their facts by name
-    (crmlab.data.own_tables.further); all are replaced together.
+    (crmlab.data.own_tables.further); all are replaced together. prices: of the shop; those that are not
+    said stay as they were.
 
     What the file does not have: without an amount it is quantity times price; without a quantity each line
     is one piece (minus one where the amount is negative); without an order id each line is an order, or,
@@ -95,17 +101,22 @@ def from_csv(
     if isinstance(csv, (str, Path)):
         paths_of(csv)
     meaning = dataclasses.replace(meaning, currency=currency or meaning.currency)
+    reading = dataclasses.replace(reading, currency=meaning.currency)
     with publishing(name) as published:
         with bench(published.folder) as workplace:
             read_as = _typed(workplace, csv, columns or {}, reading, meaning)
             with read_as.refusing():
                 meant = write_meant(workplace, read_as, published.folder, made_by=f"crmlab tables {name}")
-            hidden = _keep_out_of_git(*(place.format(name) for place in DESCRIBES))
+                _refuse_without_purchases(meant)
+            now, told = own_prices.renewed(name, dataclasses.replace(prices, currency=meant.currency))
+            own_prices.write(published.folder, now)
+            meant = meant._replace(currency=now.currency)
+            hidden = keep_out_of_git(*(place.format(name) for place in DESCRIBES))
         others = further(published.folder) if further else {}
         published.fingerprint.update(store.rounded(_fingerprint(name, meant, others)))
     unused = [n for n in read_as.names if n not in read_as.shown.values()]
     return Brought(
-        published.fingerprint, dict(read_as.shown), unused, hidden, workplace.counts, workplace.said
+        published.fingerprint, dict(read_as.shown), unused, hidden, workplace.counts, workplace.said, told
     )
 
 
@@ -127,10 +138,22 @@ def _typed(
         raise DataError(f"{source.name} has no lines after its header", exit_code=USAGE)
 
     def refuse(found: Mapping[str, Sequence[Fault]]) -> None:
-        refusing.refuse(source.name, refusing.sentences(found, every, source, workplace))
+        said = refusing.sentences(found, every, source, workplace)
+        rows = {row for some in found.values() for fault in some for row in fault.rows}
+        refusing.refuse(source.name, [*said, *summaries.hints(workplace, list(every), rows)])
 
     refuse(faults)
     return ReadAs(chosen, meaning, source.names, every, refuse=refuse)
+
+
+def _refuse_without_purchases(meant: Meant) -> None:
+    """Raise DataError where no line is a purchase of a customer, and say what the lines are."""
+    *others, spent = meant.meaning["rows"]
+    if spent[1]:
+        return
+    are = "".join(f"\n  - {what}: {n:,}" for what, n, *_ in others)
+    what = "nothing was bought, so nothing can be asked of these lines"
+    raise DataError(f"{what}:{are}\n  Bring the orders with their returns, in one file", exit_code=USAGE)
 
 
 def _fingerprint(name: str, meant: Meant, others: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +174,7 @@ def _fingerprint(name: str, meant: Meant, others: Mapping[str, Any]) -> dict[str
     }
 
 
-def _keep_out_of_git(*paths: str) -> list[str]:
+def keep_out_of_git(*paths: str) -> list[str]:
     """Enter paths of the project in .git/info/exclude, once; return them, none where there is no git."""
     # a hook's variables would name its own repository instead of the project's
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}

@@ -25,7 +25,8 @@ class Reading:
     (from 1) that names the columns. sheet: of a workbook. query: of a database file. decimal, thousands,
     date_format: {field, or '' for all: answer}. timezone: of the shop ('Europe/Berlin'), whose local time is
     kept. time: the column that holds the time of day, where the date has one of its own. since, until: the
-    first and the last day (inclusive); what lies outside is put aside and counted.
+    first and the last day (inclusive); what lies outside is put aside and counted. currency: of all
+    amounts, also those without a sign.
     """
 
     encoding: str | None = None
@@ -42,6 +43,7 @@ class Reading:
     time: str | None = None
     since: str | None = None
     until: str | None = None
+    currency: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no file could be read by."""

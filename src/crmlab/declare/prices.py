@@ -42,6 +42,10 @@ class Prices(Mapping[str, float]):
             return self["accept_alpha"] / (self["accept_alpha"] + self["accept_beta"])
         return self.get("accept_rate", 1.0)
 
+    def budget(self, people: int) -> float:
+        """Return what contacts among so many may cost: the shop's own budget, else that by 1,000 people."""
+        return self["budget"] if "budget" in self else self["budget_per_1000"] * people / 1000
+
     def missing(self, names: Iterable[str]) -> list[str]:
         """Return those of the names that have no price, in order."""
         return [name for name in names if name not in self.declared]

@@ -63,7 +63,7 @@ def prepare(shop: str, *, method: str | None = None) -> tuple[ShopAssistant, str
     problems = task.problems if task else {}
     spec = problems.get(shop, {"dataset": shop, "by": "product"})
     if shop not in problems and not store.tables_folder(shop).is_dir():
-        raise UsageError(f"there is no shop '{shop}'.{did_you_mean(shop, [*problems, *settings.datasets])}")
+        raise UsageError(f"there is no shop '{shop}'.{did_you_mean(shop, {*problems, *settings.datasets})}")
     name, why = (method, "asked for") if method else _chosen(shop)
     declared, given = registry.find("methods", f"{KIND}/{name}"), _given(task, name)
     connection = store.engine()

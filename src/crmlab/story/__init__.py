@@ -1,7 +1,7 @@
 """What notebooks show: tables, prose, findings and pictures, computed from a comparison or a data set."""
 
 from crmlab.story.comparison import LONGEST, field, leads, limits, over_chance, ranking, verdict
-from crmlab.story.data_set import columns, quality, tables
+from crmlab.story.data_set import columns, put_aside, quality, tables
 from crmlab.story.opening import answer
 from crmlab.story.problem import card, facts, windows
 from crmlab.story.prose import Missing, Prose, Shown, Table, said, table
@@ -24,6 +24,7 @@ __all__ = [
     "limits",
     "over_chance",
     "picture",
+    "put_aside",
     "quality",
     "questions",
     "ranking",

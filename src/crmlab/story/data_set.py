@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from crmlab.data.fingerprints import described_column, fingerprint
-from crmlab.story.prose import Table
+from crmlab.story.prose import Prose, Table
 
 
 def tables(dataset: str) -> Table:
@@ -31,6 +31,24 @@ def columns(dataset: str) -> Table:
     ]
     names = ["Table", "Column", "Type", "Missing"]
     return Table(pd.DataFrame(rows, columns=names).set_index(["Table", "Column"]))
+
+
+def put_aside(dataset: str) -> Table | Prose:
+    """Return the way from what a shop's file states to what its customers spent, in lines and money.
+
+    Only a shop's own files have one; a data set of the catalogue is adapted, and `quality` shows its marks.
+    """
+    known = fingerprint(dataset)
+    if "meaning" not in known:
+        return Prose("*Only orders of your own have a table of what was put aside; marks stand below.*")
+    unit = f", {known['currency']}" if known["currency"] else ""
+    table, noticed = known["meaning"]["rows"], known["meaning"]["noticed"]
+    rows = [(what, f"{n:,}", f"{money:,.2f}", option) for what, n, money, option in table]
+    rows += [
+        (f"noticed: {what}", f"{n:,} {of}{'s' * (n != 1)}", "", option) for what, n, of, option in noticed
+    ]
+    names = ["What the lines of the file are", "Lines", f"Amount{unit}", "Otherwise by"]
+    return Table(pd.DataFrame(rows, columns=names).set_index(names[0]))
 
 
 def quality(dataset: str) -> Table:

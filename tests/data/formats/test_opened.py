@@ -12,10 +12,12 @@ import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import workbooks
 
 from crmlab.data.bench import bench
+from crmlab.data.formats import packed
 from crmlab.data.formats.opened import opened
 from crmlab.data.reading import Reading
 from crmlab.errors import CrmlabError
@@ -88,11 +90,46 @@ def test_what_is_no_table_is_refused(tmp_path, content, says):
     assert says in refusal(tmp_path, file(tmp_path, "orders.csv", content))
 
 
+def test_an_archive_that_unpacks_to_a_hundredfold_is_not_begun_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(packed, "LARGEST", 10_000)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("orders.csv", "0" * 1_000_000)
+    monkeypatch.setattr(packed, "_copy", lambda *given: pytest.fail("was unpacked"))
+    said = refusal(tmp_path, tmp_path / "bomb.zip")
+    assert "bomb.zip would unpack to 1,000,000 bytes" in said
+    assert "nothing was unpacked" in said
+
+
 # --- typed files and frames ----------------------------------------------------------------------
 def test_parquet(tmp_path):
     FRAME.to_parquet(tmp_path / "orders[1].parquet")
     assert rows(tmp_path, tmp_path / "orders[1].parquet") == (["who", "when", "paid"], TYPED)
     assert "not a whole Parquet file" in refusal(tmp_path, file(tmp_path, "x.parquet", b"PAR1 cut"))
+
+
+def test_columns_of_one_name_and_keys_that_stand_twice_are_refused(tmp_path):
+    for names in (["who", "paid", "paid"], ["who", "paid", "Paid"]):
+        table = pa.Table.from_arrays([pa.array(["7"]), pa.array([1.0]), pa.array([2.0])], names=names)
+        pq.write_table(table, tmp_path / "x.parquet")
+        assert f"columns of one name: {names[1]}, {names[2]}" in refusal(tmp_path, tmp_path / "x.parquet")
+    twice = file(tmp_path, "x.jsonl", '{"who": "7"}\n{"who": "8", "paid": 1, "paid": 2}\n')
+    assert "line 2: the key 'paid' stands twice" in refusal(tmp_path, twice)
+
+
+def test_what_holds_no_one_value_per_row_is_refused_where_it_is_asked_for(tmp_path):
+    nested = pa.table({"who": ["7"], "paid": [{"net": 1.0}], "bytes": [b"\xff"], "text": ["é".encode()]})
+    pq.write_table(nested, tmp_path / "x.parquet")
+    said = refusal(tmp_path, tmp_path / "x.parquet")
+    assert "'paid' holds lists or records, 'bytes' holds bytes that are no UTF-8 text" in said
+    pq.write_table(nested.drop_columns(["paid", "bytes"]), tmp_path / "x.parquet")
+    assert rows(tmp_path, tmp_path / "x.parquet")[1] == [("7", "é")]
+    records = file(tmp_path, "x.jsonl", '{"who": {"id": 7}}\n')
+    assert "'who' holds lists or records" in refusal(tmp_path, records)
+
+
+def test_not_a_number_is_empty(tmp_path):
+    pq.write_table(pa.table({"who": [1.0, float("nan"), 3.0]}), tmp_path / "x.parquet")
+    assert rows(tmp_path, tmp_path / "x.parquet")[1] == [("1",), (None,), ("3",)]
 
 
 @pytest.mark.parametrize(
@@ -118,11 +155,11 @@ def test_json_lines(tmp_path):
     lines = [
         '{"who": "007", "when": "2024-01-05", "paid": 1250.125}',
         "",
-        '{"who": 8, "paid": 980, "more": {"a": 1}}',
+        '{"who": 8, "paid": 980, "more": "a"}',
     ]
     names, found = rows(tmp_path, file(tmp_path, "orders.jsonl", "\n".join(lines)))
     assert names == ["who", "when", "paid", "more"]
-    assert found == [("007", "2024-01-05", "1250.1250", None), ("8", None, "980", '{"a": "1"}')]
+    assert found == [("007", "2024-01-05", "1250.1250", None), ("8", None, "980", "a")]
     listed = json.dumps([{"who": "1"}, {"who": "2"}], indent=1)
     assert rows(tmp_path, file(tmp_path, "orders.json", listed))[1] == [("1",), ("2",)]
     assert "line 2: not JSON" in refusal(tmp_path, file(tmp_path, "bad.jsonl", '{"a": 1}\n{"a": \n'))

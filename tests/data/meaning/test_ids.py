@@ -41,3 +41,9 @@ def test_the_case_of_an_address_says_nothing():
 def test_an_id_per_order_is_noticed(last, noticed):
     orders = [f"o{i},{last if i == 30 else f'c{i}'},2024-01-05 10:{i:02d},10\n" for i in range(31)]
     assert ("every customer has exactly one order" in said(bring(HEADER + "".join(orders)))) is noticed
+
+
+def test_one_name_with_its_accent_as_a_sign_of_its_own_is_one_customer():
+    brought = bring(f"{HEADER}1,Jos\u00e9,2024-01-05,10\n2,Jose\u0301,2024-01-06,5\n3,Ann,2024-01-06,5\n")
+    assert spend() == {"Jos\u00e9": 15.0, "Ann": 5.0}
+    assert "accents were signs of their own, in the usual spelling: 1 line" in said(brought)

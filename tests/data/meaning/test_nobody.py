@@ -3,6 +3,8 @@
 import pytest
 from bringing import adds_up, bring, said, spend
 
+from crmlab.errors import UsageError
+
 HEADER = "order_id,customer_id,order_date,total\n"
 
 
@@ -48,3 +50,9 @@ def test_an_outlandish_share_is_nobody():
 def test_a_good_customer_is_not_outlandish():
     bring(shop([str(i % 40) for i in range(80)] + ["7"] * 9))
     assert spend()["7"] == 110.0
+
+
+@pytest.mark.parametrize("option", ["nobody", "somebody"])
+def test_an_option_that_fits_nobody_is_refused(option):
+    with pytest.raises(UsageError, match=rf"--{option}: no customer is 'hause'\. Did you mean 'house'"):
+        bring(shop(["Guest", "55", "house"]), **{option: ("hause",)})

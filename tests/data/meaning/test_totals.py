@@ -29,6 +29,16 @@ def test_a_total_without_prices_is_asked_about():
     assert "(lines 2, 3, 4, 5)" in str(error.value)
 
 
+def test_a_total_on_the_lines_of_the_only_order_of_several_is_asked_about():
+    one = "1,7,2024-01-05,x,50\n1,7,2024-01-05,y,50\n2,8,2024-01-06,x,10\n"
+    with pytest.raises(DataError, match="--total order"):
+        bring(BARE.format("total") + one)
+    # what is called an amount is one of a line, and that is told
+    brought = bring(BARE.format("amount") + one)
+    assert spend() == {"7": 100.0, "8": 10.0}
+    assert "read as of each line: 1 order (--total order)" in said(brought)
+
+
 @pytest.mark.parametrize(("total", "spent"), [("order", [50.0, 10.0]), ("line", [100.0, 20.0])])
 def test_the_answer_counts(total, spent):
     bring(BARE.format("total") + TWICE, total=total)

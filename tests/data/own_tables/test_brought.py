@@ -113,6 +113,34 @@ def test_ids_that_are_written_in_another_way_are_refused(project):
     assert "none of the 1 customers of tickets ('000A', ...) is among those of the orders ('A', ...)" in said
 
 
+def test_what_is_impossible_is_refused_with_its_line(project):
+    says = refusal(
+        project,
+        products="product,unit_cost\nP1,2.00\nP2,-1.00\n",
+        memberships="customer,started,ended,fee\nA,2024-01-05,2024-01-01,5\nB,2024-01-05,,5\n",
+    )
+    assert "unit_cost '-1.0' is below 0 (line 3)" in says or "unit_cost '-1' is below 0 (line 3)" in says
+    says = refusal(project, memberships="customer,started,ended,fee\nA,2024-01-05,2024-01-01,5\n")
+    assert "ended '2024-01-01 00:00:00' lies before started (line 2)" in says
+
+
+def test_what_is_odd_is_told(project):
+    said = bring(
+        project,
+        fulfilment="order_id,promised,shipped,delivered\nO1,2024-01-19,2024-01-12,2024-01-11\n",
+        tickets="customer,date,topic\nA,2024-02-19,late\nA,2024-06-01,late\n",
+    )
+    assert "  1 deliveries arrived before they were sent off: kept as they are" in said
+    assert "  1 rows lie after 2024-02-20, the last day of the orders" in said
+
+
+def test_customers_are_spelt_as_in_the_orders(project):
+    orders = ORDERS.replace(",A,", ",Ann@X.de,").replace(",B,", ",Jos\u00e9,")
+    (project / "orders.csv").write_text(orders, encoding="utf-8")
+    bring(project, tickets="customer,date,topic\nANN@x.de,2024-02-19,late\nJose\u0301,2024-02-20,late\n")
+    assert set(read("tickets")["customer"]) == {"ann@x.de", "Jos\u00e9"}
+
+
 def test_an_assortment_begins_with_the_first_sale(project):
     said = bring(project, assortment="sku,category path,stock\nP2,Home>Pans,4\nP7,Home > Pots,0\n")
     found = read("assortment").set_index("product")

@@ -49,6 +49,13 @@ def test_iso(read, text, time):
     assert times[0] == dt.datetime.fromisoformat(time)
 
 
+def test_two_clocks_in_one_column_are_refused(read):
+    ((what, rows),) = read("2024-01-05 02:30 PM", "2024-01-05 02:10", "2024-01-05 14:10")[1]
+    assert what.startswith("is of another clock than others")
+    assert rows == [0]
+    assert read("2024-01-05 02:30 PM", "2024-01-06")[1] == []
+
+
 def test_an_order_that_one_value_proves(read):
     assert read("03/04/2024", "13/04/2024 10:00")[0] == [
         dt.datetime(2024, 4, 3),

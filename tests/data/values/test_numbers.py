@@ -60,6 +60,18 @@ def test_the_column_decides_which_sign_is_the_decimal_one(read, values, expected
     assert numbers(read, *values) == expected
 
 
+def test_one_sign_of_a_currency_among_bare_amounts_is_asked_about(read):
+    values = ("10.00", "$12.00", "0", "14.00")
+    _, faults, _ = read(*values)
+    ((what, rows),) = faults
+    assert what.startswith("says its currency, '$', and other amounts do not (2 lines)")
+    assert "--currency EUR" in what
+    assert rows == [1]
+    assert numbers(read, *values, currency="USD") == [10, 12, 0, 14]
+    # nothing is of every currency
+    assert numbers(read, "$12.00", "0") == [12, 0]
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
@@ -85,7 +97,7 @@ def test_the_column_decides_which_sign_is_the_decimal_one(read, values, expected
     ],
 )
 def test_signs_of_money(read, text, number):
-    assert numbers(read, text, "7.25") == [number, 7.25]
+    assert numbers(read, text, "7.25", currency="EUR") == [number, 7.25]
 
 
 def test_an_exponent_proves_its_decimal_sign(read):

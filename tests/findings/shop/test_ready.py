@@ -9,6 +9,7 @@ import whole_shop
 
 from crmlab import registry, store
 from crmlab.data.own_data import from_csv
+from crmlab.data.own_prices import OwnPrices
 from crmlab.data.own_tables import Asked, Files, from_labelled, further
 from crmlab.findings.shop.ready import find
 from crmlab.maths.detectable import rate_difference
@@ -28,7 +29,7 @@ def shop(tmp_path_factory):
     files = whole_shop.write(folder)
     orders = files.pop("orders")
     from_csv("whole", orders, further=further(Files(files)))
-    from_csv("plain", orders)
+    from_csv("plain", orders, prices=OwnPrices(0.35, 0.8))
     yield folder
     patch.undo()
 
@@ -50,6 +51,11 @@ def test_of_a_shop_with_all_tables_every_question_can_be_asked(whole, keeps_cont
     churn = table.loc["churn"]
     assert churn["least_rate"] == pytest.approx(rate_difference(int(churn["customers"]), churn["base_rate"]))
     assert found.sentences[0] == "6 of 6 questions can be asked of whole."
+
+
+def test_the_prices_of_the_shop_are_said(shop, whole):
+    assert "The shop's own prices: margin 35% of revenue, a contact 0.80." in find("plain").sentences
+    assert not [sentence for sentence in whole.sentences if "prices" in sentence]
 
 
 def test_of_orders_alone_each_question_that_cannot_be_asked_has_its_reason(shop):

@@ -9,6 +9,8 @@ AT_ONCE: Final = 2**20
 USUAL: Final = bytes({*range(ord(" "), ord("~") + 1), *b"\t\r\n"})
 MARKS: Final = "+@"
 """Characters of ids that a rule is about: where there are none it has nothing to look for."""
+WIDE: Final = "\u0080"
+"""The mark that stands for all characters beyond ASCII."""
 
 
 class Bytes(NamedTuple):
@@ -19,8 +21,8 @@ class Bytes(NamedTuple):
     quoted: bool
     """There are quotes, within which values may hold separators and ends of lines."""
     tabs: bool = False
-    marks: frozenset[str] = frozenset(MARKS)
-    """Those of MARKS that are there."""
+    marks: frozenset[str] = frozenset({*MARKS, WIDE})
+    """Those of MARKS that are there, and WIDE."""
 
     def parted_by(self, separator: str) -> Bytes:
         """Return the same for a file with a separator: a tab that is none is a blank of a value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,9 +38,27 @@ def opened(workplace: Bench, path: Path, name: str, table: str) -> Table:
 
     Raises DataError, naming the line, for what is no object.
     """
-    names = list(dict.fromkeys(key for _, row in _objects(path, name) for key in row))
+    names: dict[str, None] = {}
+    no_text: dict[str, str] = {}
+    for _, row in _objects(path, name):
+        names.update(dict.fromkeys(row))
+        no_text.update((k, "lists or records") for k, value in row.items() if isinstance(value, list | dict))
     rows = ((line, [_value(row.get(n)) for n in names]) for line, row in _objects(path, name))
-    return written(workplace, name, checked_names(names, name), rows, table)
+    made = written(workplace, name, checked_names(list(names), name), rows, table)
+    return dataclasses.replace(made, no_text=no_text)
+
+
+class _TwiceError(Exception):
+    """A key stands twice in an object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raise for a key that stands twice, of which JSON keeps the last in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(next(key for key in keys if keys.count(key) > 1))
+    return found
 
 
 def _value(value: Any) -> Any:
@@ -81,7 +100,13 @@ def _by_line(lines: Any, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
 def _loaded(text: str, name: str, where: str) -> Any:
     """Return what a text of JSON holds, numbers as they are written."""
     try:
-        return json.loads(text, parse_float=Digits, parse_int=Digits, parse_constant=str)
+        return json.loads(
+            text, parse_float=Digits, parse_int=Digits, parse_constant=str, object_pairs_hook=_once
+        )
+    except _TwiceError as twice:
+        raise DataError(
+            f"{name}{where}: the key '{twice}' stands twice in one object", exit_code=USAGE
+        ) from None
     except ValueError as error:
         raise DataError(
             f"{name}{where}: not JSON with one object per line ({error})", exit_code=USAGE

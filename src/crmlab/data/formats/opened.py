@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from crmlab.data.bench import NUMBER, Bench
 from crmlab.data.formats import databases, frames, json_lines, packed, plain_text, workbook
-from crmlab.data.formats.source import Made, Source, Table, table_of
+from crmlab.data.formats.source import Made, Source, Table, check_different, table_of
 from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.errors import USAGE, DataError, UsageError
 
@@ -119,8 +122,9 @@ def _parquet(workplace: Bench, path: Path, name: str, table: str) -> Table:
     link = workplace.folder / f"link_{table}"
     link.symlink_to(path.resolve())
     try:
+        check_different(pq.read_schema(path).names, name)  # the engine would number those of one name
         return table_of(workplace, f"read_parquet('{link}')", table, name=name)
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException) as error:
         raise DataError(
             f"{name} is not a whole Parquet file: {str(error).splitlines()[0]}", exit_code=USAGE
         ) from None

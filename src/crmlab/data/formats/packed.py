@@ -26,6 +26,8 @@ OTHERS: Final = {
     b"7z\xbc\xaf": "7-Zip",
     b"Rar!": "RAR",
 }
+MOST_TIMES: Final = 100
+"""An archive that unpacks to more than LARGEST and to so many times its size is not even begun with."""
 NOT_READABLE: Final = (*UNREADABLE, OSError, lzma.LZMAError)
 
 
@@ -65,6 +67,13 @@ def _of_zip(path: Path, name: str, to: Path) -> tuple[Path, str]:
             raise DataError(says, exit_code=USAGE)
         if inside[0].flag_bits & 1:
             raise DataError(f"{name} has a password: unpack it first", exit_code=USAGE)
+        size, packed_size = inside[0].file_size, max(inside[0].compress_size, 1)
+        if size > LARGEST and size > MOST_TIMES * packed_size:
+            raise DataError(
+                f"{name} would unpack to {size:,} bytes, {size // packed_size:,} times its size: nothing was "
+                "unpacked. Unpack it yourself if you know where it comes from",
+                exit_code=USAGE,
+            )
         with archive.open(inside[0]) as packed:
             _copy(packed, to, name)
     return to, f"{name}:{PurePosixPath(inside[0].filename).name}"

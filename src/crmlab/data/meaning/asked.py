@@ -13,6 +13,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "total": ("line", "order", "product"),
     "price": ("unit", "line"),
     "discount": ("money", "share", "percent", "included"),
+    "refund": ("order", "line"),
     "duplicates": ("out", "keep"),
 }
 """What the options with a few answers take."""
@@ -39,6 +40,7 @@ class Meaning:
     total: str | None = None
     price: str | None = None
     discount: str | None = None
+    refund: str | None = None
     duplicates: str | None = None
     rates: Path | None = None
     currency: str = ""

@@ -9,7 +9,7 @@ from typing import Final
 from crmlab.data.bench import NUMBER, text
 from crmlab.data.meaning.asked import Meaning
 from crmlab.data.meaning.lines import FEE, GOODS, Lines, Told, among
-from crmlab.data.meaning.whole import whole, with_new_numbers
+from crmlab.data.meaning.whole import whole, with_lines
 from crmlab.errors import UsageError, did_you_mean
 
 FIELD: Final = "fee_{}"
@@ -117,13 +117,9 @@ def _column(lines: Lines, field: str) -> Lines:
     ((n, money),) = lines.workplace.run(
         f"SELECT count(*), coalesce(sum({field}), 0) FROM {lines.step} WHERE {where}"
     )
-    made = (
-        f"SELECT * REPLACE ({text(name)} AS product, 1 AS quantity, {field} AS unit_price, "
-        f"{field} AS amount, '{FEE}' AS role)"
-    )
-    select = with_new_numbers(lines, made, where)
     held = _held_in_totals(lines)
-    put = lines.more(f"with_{field}", select)
+    new = {"product": text(name), "quantity": "1", "unit_price": field, "amount": field, "role": text(FEE)}
+    put = with_lines(lines, f"with_{field}", new, where)
     if held:
         put = put.then(
             f"without_{field}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from crmlab.data.bench import NUMBER
+from crmlab.data.formats.bytes_of_it import WIDE
 from crmlab.data.meaning.lines import Lines, Told
 
 IDS: Final = ("customer", "order_id", "product")
@@ -24,13 +25,17 @@ def asked(lines: Lines) -> dict[str, str]:
     return {f"rounded_{f}": holding(f, "+") for f in IDS if lines.has(f)} | {
         "with_decimal": "count(*) FILTER (ends_with(customer, '.0'))",
         "mails": holding("customer", "@"),
+        "wide": "count(*) FILTER (strlen(customer) <> length(customer))"
+        if lines.workplace.may_have(WIDE)
+        else "0",
     }
 
 
 def one_spelling(lines: Lines, seen: dict[str, Any]) -> Lines:
     """Return the lines with one spelling for each customer; raise Refused for ids that were rounded.
 
-    `12346.0` is `12346`, and the case of an e-mail address says nothing.
+    `12346.0` is `12346`, the case of an e-mail address says nothing, and neither does whether a letter and
+    its accent are one sign or two.
     """
     for field in IDS:
         wrong = f"regexp_full_match({field}, '{ROUNDED}')"
@@ -43,6 +48,9 @@ def one_spelling(lines: Lines, seen: dict[str, Any]) -> Lines:
             )
     if seen["with_decimal"]:
         lines = _replaced(lines, "whole_ids", r"regexp_full_match(customer, '\d+\.0')", "left(customer, -2)")
+    if seen["wide"]:
+        composed = "nfc_normalize(customer)"
+        lines = _replaced(lines, "composed", f"customer <> {composed}", composed)
     if seen["mails"]:
         written = "contains(customer, '@') AND customer <> lower(customer)"
         lines = _replaced(lines, "mails", written, "lower(customer)")
@@ -52,9 +60,11 @@ def one_spelling(lines: Lines, seen: dict[str, Any]) -> Lines:
 def _replaced(lines: Lines, rule: str, where: str, by: str) -> Lines:
     """Return the lines with the customers that meet a condition spelt otherwise."""
     count, _ = lines.ask(where)
-    what = {"whole_ids": "customers such as 12346.0 are 12346", "mails": "e-mail addresses in lower case"}[
-        rule
-    ]
+    what = {
+        "whole_ids": "customers such as 12346.0 are 12346",
+        "mails": "e-mail addresses in lower case",
+        "composed": "customers whose accents were signs of their own, in the usual spelling",
+    }[rule]
     if not count:
         return lines
     return lines.then(rule, {"customer": f"CASE WHEN {where} THEN {by} ELSE customer END"}).tell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from crmlab.data.bench import NUMBER, text
 from crmlab.data.meaning.asked import Meaning
 from crmlab.data.meaning.lines import Lines, Told, among
+from crmlab.errors import UsageError, did_you_mean
 
 NOBODY: Final = (
     *("0", "00", "000", "0000", "-1", "-", "--", "?"),
@@ -51,6 +53,8 @@ def _words(words: Sequence[str]) -> str:
 
 def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
     """Return the lines of nobody without a customer: stand-ins, the user's words, an outlandish id."""
+    _check_there(lines, "--nobody", asked.nobody)
+    _check_there(lines, "--somebody", asked.somebody)
     known = {word.lower() for word in asked.somebody}
     words = [w for w in NOBODY if w not in known]
     if "0" in words and seen["nobody"] and _counts_from_nought(lines):
@@ -64,6 +68,21 @@ def anonymous(lines: Lines, seen: dict[str, Any], asked: Meaning) -> Lines:
         lines = _without(lines, "nobody", nobody)
     outlandish = _outlandish(lines, known)
     return _without(lines, "outlandish", f"customer = {text(outlandish)}") if outlandish else lines
+
+
+def _check_there(lines: Lines, option: str, words: Sequence[str]) -> None:
+    """Raise UsageError for an id that an option names and that no line has."""
+    for word in words:
+        if not lines.ask(among("customer", [word]))[0]:
+            near = lines.workplace.run(
+                f"SELECT DISTINCT customer FROM {lines.step} WHERE customer IS NOT NULL LIMIT 1000"
+            )
+            raise UsageError(f"{option}: no customer is '{word}'.{_near(word, [c for (c,) in near])}")
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    """Return which customers are nearly called so; nothing where none is."""
+    return did_you_mean(word, known) if difflib.get_close_matches(word, known, n=1, cutoff=0.5) else ""
 
 
 def _without(lines: Lines, rule: str, nobody: str) -> Lines:

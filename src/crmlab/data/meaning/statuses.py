@@ -10,7 +10,7 @@ from typing import Final
 from crmlab.data.bench import text
 from crmlab.data.meaning.asked import Meaning
 from crmlab.data.meaning.lines import GOODS, REFUND, Lines, Told
-from crmlab.data.meaning.whole import whole, with_new_numbers
+from crmlab.data.meaning.whole import whole, with_lines
 from crmlab.errors import UsageError, did_you_mean
 
 OUT: Final = frozenset(
@@ -253,9 +253,7 @@ def _refunded(lines: Lines, back: str) -> Lines:
     lines_back, money = lines.ask(concerned)
     if not lines_back:
         return lines
-    select = with_new_numbers(
-        lines, f"SELECT * REPLACE (-quantity AS quantity, -amount AS amount, '{REFUND}' AS role)", concerned
-    )
-    return lines.more("with_refunds", select).tell(
+    new = {"quantity": "-quantity", "amount": "-amount", "role": text(REFUND)}
+    return with_lines(lines, "with_refunds", new, concerned).tell(
         Told("refunds", "orders refunded, at the time of the order", lines_back, -money)
     )

@@ -152,14 +152,19 @@ def _order_total(lines: Lines, why: str) -> Lines:
 def _without_prices(lines: Lines) -> Lines:
     """Return the lines; raise Refused where the amounts look like totals of orders, repeated on each line.
 
-    They do where every order of several lines has one amount on all of them, and these orders not the same.
+    They do where every order of several lines has one amount on all of them: where several orders do so with
+    different amounts, or where the column is called a total. Of one order of another column it is told.
     """
     first = lines.then("first_lines", where=f"{NUMBER} <= {FIRST}")
     for source in (first, lines):
         row = _orders(source)
-        by_name = row["several"] and "order" in lines.named("amount").lower()
-        if row["constant"] < row["several"] or not (row["different"] >= MANY or by_name):
+        called = lines.named("amount").lower()
+        by_name = "order" in called or ("total" in called and "line" not in called)
+        if not row["several"] or row["constant"] < row["several"]:
             return lines
+        if row["different"] < MANY and not by_name:
+            what = f"'{lines.named('amount')}' is the same on every line of an order: read as of each line"
+            return lines.tell(Told("totals", what, row["several"], option="--total order", of="order"))
     raise lines.refuse(
         "amount",
         "is the same on every line of an order, in every order of several lines: is it the total of the "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crmlab.data.bench import Bench
 from crmlab.data.meaning import (
@@ -17,6 +17,7 @@ from crmlab.data.meaning import (
     repeated,
     signs,
     statuses,
+    summaries,
     totals,
 )
 from crmlab.data.meaning.asked import Meaning
@@ -48,19 +49,27 @@ def understand(
     what nobody asked.
     """
     lines = Lines(workplace, "typed", tuple(fields), columns)
-    seen = lines.row(ids.asked(lines) | nobody.asked() | totals.asked(lines) | signs.asked(lines))
-    lines = ids.one_spelling(lines, seen)
+    seen = _seen(lines)
+    goods = summaries.put_aside(lines, seen)
+    seen = seen if goods.step == lines.step else _seen(goods)
+    lines = ids.one_spelling(goods, seen)
     lines = totals.settled(lines, seen, asked)
     lines, currency = currencies.in_one_currency(lines, asked)
     lines = signs.held_together(signs.by_kind(lines), seen)
     lines = discounts.discounted(lines, asked)
     lines = fees.apart(lines, asked)
     lines = own_totals.checked(lines, announced=announced)
-    lines = discounts.refunded(lines)
+    lines = discounts.refunded(lines, asked)
     lines = statuses.by_status(lines, asked)
     lines = ids.noticed(lines)
     lines = nobody.anonymous(lines, seen, asked)
     return Understood(lines, currency, takes_off=signs.take_off(seen) or lines.has("role"))
+
+
+def _seen(lines: Lines) -> dict[str, Any]:
+    """Return what one look at all lines shows: whether a rule has anything to do."""
+    asked = ids.asked(lines) | nobody.asked() | summaries.asked(lines)
+    return lines.row(asked | totals.asked(lines) | signs.asked(lines))
 
 
 def after_marking(lines: Lines, *, takes_off: bool) -> tuple[str, list[Told]]:

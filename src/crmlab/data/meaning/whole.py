@@ -57,10 +57,18 @@ def whole(lines: Lines) -> Lines:
     return lines.then(f"whole_{lines.step}", made)
 
 
-def with_new_numbers(lines: Lines, select: str, where: str) -> str:
-    """Return a SELECT of further lines made of some of the lines, with numbers after all others."""
+def with_lines(lines: Lines, step: str, new: Mapping[str, str], where: str) -> Lines:
+    """Return the lines, and one more for each that meets a condition: with new fields and its own number.
+
+    It keeps of which line it is, so that equal ones of two lines of an order are not one twice.
+    """
     last = f"(SELECT max({NUMBER}) FROM {lines.step})"
-    number = f"{last} + row_number() OVER (ORDER BY {NUMBER}) AS {NUMBER}"
-    if " REPLACE (" in select:
-        return select.replace(" REPLACE (", f" REPLACE ({number}, ") + f" FROM {lines.step} WHERE {where}"
-    return select.replace("SELECT ", f"SELECT {number}, ", 1) + f" FROM {lines.step} WHERE {where}"
+    own = ("line_number", "product", "quantity", "unit_price", "amount")
+    made = {
+        NUMBER: f"{last} + row_number() OVER (ORDER BY {NUMBER})",
+        "line_number": f"concat_ws('|', {', '.join(f for f in own if lines.has(f))})",
+    }
+    made |= new
+    listed = ", ".join(f"{made.get(f, f)} AS {f}" for f in dict.fromkeys((NUMBER, *lines.fields, *made)))
+    more = lines.more(step, f"SELECT {listed} FROM {lines.step} WHERE {where}")
+    return more._replace(fields=tuple(dict.fromkeys((*lines.fields, "line_number"))))

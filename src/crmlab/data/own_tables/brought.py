@@ -16,7 +16,7 @@ from crmlab.data.own_tables.casting import Read, read
 from crmlab.data.own_tables.columns import recognised
 from crmlab.data.own_tables.completing import Orders, completed, visits
 from crmlab.data.own_tables.fields import NUMBERED, TABLES
-from crmlab.data.own_tables.identity import GAP_MINUTES
+from crmlab.data.own_tables.identity import GAP_MINUTES, one_spelling
 from crmlab.data.own_tables.words import STATES, meant, plain
 from crmlab.data.reading import NOTHING_SAID, Reading
 from crmlab.data.tables import canonical, facts, time_of
@@ -88,8 +88,10 @@ def _brought(workplace: Bench, table: str, given: Any, files: Files, orders: Ord
     files.said.append(
         f"{table}: {len(source.frame):,} rows; {', '.join(f'{o} ← {t}' for o, t in chosen.items())}"
     )
+    if "customer" in source.frame:
+        source.frame["customer"] = one_spelling(source.frame["customer"])
     whole, said = completed(table, _filled(table, source.frame, files), orders)
-    files.said.extend(f"  {sentence}" for sentence in said)
+    files.said.extend(f"  {sentence}" for sentence in (*said, *_beyond(table, whole, orders)))
     _check_people(table, whole, orders, files)
     return whole
 
@@ -114,10 +116,44 @@ def _check_values(table: str, source: Read) -> None:
             allowed = ", ".join(map(str, declared.among))
             wrong = values.notna() & ~values.isin(declared.among)
             source.note(column, f"is none of {allowed}", wrong, values)
+    _check_possible(table, source)
     if "state" in source.frame:
         state = source.frame["state"]
         unknown = state.notna() & ~state.map(lambda v: plain(str(v))).isin(meant(STATES))
         source.note(chosen["state"], f"is none of {', '.join(STATES)}", unknown, state)
+
+
+def _check_possible(table: str, source: Read) -> None:
+    """Note amounts below 0 and ends before their beginnings."""
+    frame, chosen = source.frame, source.typed.columns
+    for ours in NOT_BELOW_0:
+        if ours in frame:
+            source.note(chosen[ours], "is below 0", (frame[ours] < 0).fillna(False), frame[ours])
+    begin, ends = LATER.get(table, ("", ()))
+    for end in ends:
+        if {begin, end} <= set(frame):
+            early = frame[end] < frame[begin]
+            source.note(chosen[end], f"lies before {chosen[begin]}", early, frame[end])
+
+
+NOT_BELOW_0: Final = ("unit_cost", "unit_price", "monthly_fee", "pages", "duration_seconds")
+LATER: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "assortment": ("available_from", ("available_until",)),
+    "contacts": ("timestamp", ("replied_at",)),
+    "memberships": ("started", ("ended",)),
+    "tickets": ("timestamp", ("first_response_at", "resolved_at")),
+}
+"""{table: (a beginning, what cannot come before it)}"""
+
+
+def _beyond(table: str, frame: pd.DataFrame, orders: Orders) -> list[str]:
+    """Say how many rows became known after the last day of the orders, and are out of every window."""
+    time = time_of(table)
+    if not time or time not in frame:
+        return []
+    last = orders.lines["timestamp"].max().normalize()
+    n = int((frame[time] >= last + pd.Timedelta(days=1)).sum())
+    return [f"{n:,} rows lie after {last:%Y-%m-%d}, the last day of the orders"] if n else []
 
 
 def _has_value(stands_in: Any) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from crmlab.data import usual_headers
 from crmlab.data.own_tables.fields import NEEDED, TABLES
+from crmlab.data.usual_headers import plain
 from crmlab.errors import UsageError, did_you_mean
 
 
@@ -19,7 +20,8 @@ def recognised(table: str, names: list[str], given: Mapping[str, str], file: str
     chosen = dict(given)
     for field, declared in TABLES[table].items():
         left = [n for n in names if n not in chosen.values()]
-        found = _found(field, declared.names, left)
+        others = usual_headers.TABLES.get(table, {}).get(field, ())
+        found = _found(field, (*declared.names, *others), left)
         if field in chosen or not found:
             continue
         if len(found) > 1:
@@ -32,9 +34,9 @@ def recognised(table: str, names: list[str], given: Mapping[str, str], file: str
 
 def _found(field: str, synonyms: tuple[str, ...], names: list[str]) -> list[str]:
     """Return the columns that a field may be: those of its own name, else those of a synonym."""
-    own = [n for n in names if _plain(n) == _plain(field)]
-    known = {_plain(word) for word in synonyms}
-    return own or [n for n in names if _plain(n) in known]
+    own = [n for n in names if plain(n) == plain(field)]
+    known = {plain(word) for word in synonyms}
+    return own or [n for n in names if plain(n) in known]
 
 
 def _check_given(table: str, names: list[str], given: Mapping[str, str], file: str) -> None:
@@ -62,8 +64,3 @@ def _check_needed(table: str, names: list[str], chosen: Mapping[str, str], file:
 def _say(table: str, field: str, column: str = "YOURS") -> str:
     """Return the option that says which column a field is."""
     return f"--column '{table}.{field}={column}'"
-
-
-def _plain(word: str) -> str:
-    """Return a name without case, blanks and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", word.lower())

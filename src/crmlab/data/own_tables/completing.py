@@ -47,6 +47,9 @@ def _fulfilment(frame: pd.DataFrame, orders: Orders) -> tuple[pd.DataFrame, list
     placed = frame["order_id"].map(known["timestamp"])
     given = frame.get("timestamp", placed)
     said = [f"put aside: {away:,} deliveries of orders that are not among the orders"] if away else []
+    begun = frame.get("shipped", placed)
+    early = int((frame["delivered"] < begun).sum()) if "delivered" in frame else 0
+    said += [f"{early:,} deliveries arrived before they were sent off: kept as they are"] if early else []
     promised, are_days = frame["promised"], _are_days(frame["promised"])
     if are_days:
         said.append("promised is a day without an hour: it holds until the end of that day")

@@ -16,6 +16,12 @@ NOBODY: Final = "visitor:"
 """Begins the name of somebody who has not signed in, so that it is no customer's."""
 
 
+def one_spelling(customers: pd.Series) -> pd.Series:
+    """Return customers spelt as in the orders: accents in their letters, addresses in lower case."""
+    plain = customers.str.normalize("NFC")
+    return plain.where(~plain.str.contains("@", regex=False).fillna(False).astype(bool), plain.str.lower())
+
+
 def signed_in(events: pd.DataFrame) -> pd.DataFrame:
     """Return the events with `customer` and `signed_in_at`: whose they are, and since when that is known.
 

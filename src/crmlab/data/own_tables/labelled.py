@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 
 from crmlab import store
-from crmlab.data import schemas
+from crmlab.data import own_prices, schemas
 from crmlab.data.bench import Bench, bench
-from crmlab.data.own_data import _keep_out_of_git
+from crmlab.data.own_data import DESCRIBES, keep_out_of_git
 from crmlab.data.own_names import LICENCE, check_name
+from crmlab.data.own_prices import NO_PRICES, OwnPrices
 from crmlab.data.own_tables.casting import NUMBER, Read, read
 from crmlab.data.own_tables.words import FLAGS, plain
 from crmlab.data.reading import NOTHING_SAID, Reading, said_of
@@ -51,7 +52,9 @@ class Asked:
     text: tuple[str, ...] = ()
 
 
-def from_labelled(name: str, given: Any, asked: Asked, *, reading: Reading = NOTHING_SAID) -> list[str]:
+def from_labelled(
+    name: str, given: Any, asked: Asked, *, reading: Reading = NOTHING_SAID, prices: OwnPrices = NO_PRICES
+) -> list[str]:
     """Make the table `labelled` of a user's own file or frame; return what a user should know, a line each.
 
     given: as of orders (crmlab.data.formats.opened). A column whose values are all numbers is one of numbers,
@@ -70,9 +73,11 @@ def from_labelled(name: str, given: Any, asked: Asked, *, reading: Reading = NOT
         ready = canonical("labelled", schemas.check("labelled", rows, dataset=name))
         store.write_frame(published.folder / "labelled.parquet", ready)
         twice = int(frame.duplicated().sum())
-        published.fingerprint.update(_fingerprint(name, ready, twice))
-        hidden = _keep_out_of_git(f"data/tables/{name}.json", f"data/problems/*/{name}.json")
-    return _told(name, rows, asked, said, twice, hidden)
+        now, told = own_prices.renewed(name, prices)
+        own_prices.write(published.folder, now)
+        published.fingerprint.update(_fingerprint(name, ready, twice, now.currency))
+        hidden = keep_out_of_git(*(place.format(name) for place in DESCRIBES))
+    return _told(name, rows, asked, [*said, *told], twice, hidden)
 
 
 def _texts(workplace: Bench, given: Any, asked: Asked, reading: Reading) -> tuple[Read, pd.DataFrame]:
@@ -111,12 +116,16 @@ def _rows(
     return pd.DataFrame(columns | further)
 
 
-def _fingerprint(name: str, ready: pa.Table, twice: int) -> dict[str, Any]:
+def _fingerprint(name: str, ready: pa.Table, twice: int, currency: str) -> dict[str, Any]:
     """Return what is known of the rows without opening them."""
     missing = {c: ready[c].null_count for c in ready.column_names}
     made = facts(ready.schema, ready.num_rows, None, missing, store.digest(ready))
     declared = Dataset(
-        label=f"{name} (your own data)", cite="Rows of your own", licence=LICENCE, homepage="Not published"
+        label=f"{name} (your own data)",
+        cite="Rows of your own",
+        licence=LICENCE,
+        homepage="Not published",
+        currency=currency,
     )
     notes = {"rows_that_repeat_another": twice}
     return store.rounded({**identity(name, declared), "tables": {"labelled": made}, "notes": notes})

@@ -127,7 +127,21 @@ def _no_date_at_all(workplace: Bench, name: str, reading: Reading) -> tuple[Faul
         )
         kinds = f"kind NOT IN ('none', '{MONTH_ONLY}', '{ZERO}') AND {FAMILIES} <> '{usual[0]}'"
         found.append(seen(workplace, what, name, _of_kind(name, kinds)))
+    halves = workplace.row(
+        f"SELECT count_if({HALVED}) AS halved, count_if({UNHALVED}) AS others FROM some_texts"
+    )
+    if halves["halved"] and halves["others"]:
+        fewer = HALVED if halves["halved"] < halves["others"] else UNHALVED
+        found.append(seen(workplace, TWO_CLOCKS, name, _of_kind(name, fewer)))
     return tuple(found)
+
+
+HALVED: Final = r"regexp_matches(text, '\d ?[AaPp]\.?[Mm]\.?')"
+UNHALVED: Final = rf"kind <> 'none' AND regexp_matches(text, '\d:\d\d') AND NOT {HALVED}"
+TWO_CLOCKS: Final = (
+    "is of another clock than others: some times have AM or PM and some have not, so that 2:10 may be at "
+    "night or in the afternoon. Write all in one way"
+)
 
 
 NO_DAY: Final = (

@@ -87,6 +87,11 @@ def closer(workplace: Bench, name: str, reading: Reading, *, whole: bool) -> Num
     counts = workplace.row(f"SELECT {COUNTS} FROM {quoted(table)}")
     decimal = said_of(reading.decimal, name)
     faults = [*_several_currencies(workplace, name, table)]
+    if not faults and counts["marked"] and counts["bare"] and not reading.currency:
+        faults.append(_some_without(workplace, name, table, counts))
+    if counts["in_per_cent"] and counts["not_in_per_cent"]:
+        what = "is no percentage, and others are: write all of them in one way"
+        faults.append(seen(workplace, what, name, _with(name, table, "value <> 0 AND NOT in_per_cent")))
     sign = _decided(counts, decimal)
     if sign == "contradiction":
         faults.append(_contradiction(workplace, name, table, counts))
@@ -115,7 +120,14 @@ COUNTS: Final = """
     coalesce(sum(n) FILTER (contains(num, ',')), 0) AS commas,
     coalesce(sum(n) FILTER (contains(num, '.')), 0) AS points,
     coalesce(sum(n) FILTER (regexp_matches(num, '[ '']')), 0) AS blanks,
+    coalesce(sum(n) FILTER (mark <> ''), 0) AS marked,
+    coalesce(sum(n) FILTER (mark = '' AND value <> 0), 0) AS bare,
+    coalesce(sum(n) FILTER (in_per_cent), 0) AS in_per_cent,
+    coalesce(sum(n) FILTER (value <> 0 AND NOT in_per_cent), 0) AS not_in_per_cent,
     any_value(mark) FILTER (mark <> '') AS mark"""
+
+PER_CENT: Final = ("discount",)
+"""Fields that may be percentages: their sign is taken off, and all of them have it or none."""
 
 RARE: Final = 20
 """A decimal sign is proved by at least one in so many of the values that could be in thousands."""
@@ -148,6 +160,8 @@ def _write_down(workplace: Bench, name: str, table: str, reading: Reading) -> No
     """Write each different text of a field down with its number under each decimal sign."""
     parts = "['open', 's1', 'm1', 's2', 'open2', 'num', 'close2', 's3', 'm2', 's4', 'close']"
     flat = f"trim(translate({name}, {text(WIDE[0])}, {text(WIDE[1])}))"
+    in_per_cent = "ends_with(flat, '%')" if name in PER_CENT else "false"
+    bare = f"CASE WHEN {in_per_cent} THEN rtrim(flat, '% ') ELSE flat END"
     forms = _forms(reading, name)
     values = ", ".join(
         f"{_value(form, sign)} AS as_{READ_AS[sign]}" for form, sign in zip(forms, (".", ","), strict=True)
@@ -156,8 +170,9 @@ def _write_down(workplace: Bench, name: str, table: str, reading: Reading) -> No
         CREATE OR REPLACE TABLE {quoted(table)} AS
         WITH texts AS (SELECT {name} AS text, {flat} AS flat, count(*) AS n FROM read
                        WHERE {name} IS NOT NULL GROUP BY ALL),
-        parts AS (SELECT text, n, regexp_extract(flat, {text(PARTS)}, {parts}) AS p FROM texts),
-        whole AS (SELECT text, n, p.num AS num, p.m1 || p.m2 AS mark,
+        parts AS (SELECT text, n, {in_per_cent} AS in_per_cent,
+                         regexp_extract({bare}, {text(PARTS)}, {parts}) AS p FROM texts),
+        whole AS (SELECT text, n, in_per_cent, p.num AS num, p.m1 || p.m2 AS mark,
                          length(p.s1 || p.s2 || p.s3 || p.s4) AS signs, p.open || p.open2 AS opened,
                          p.close || p.close2 AS closed,
                          contains(p.s1 || p.s2 || p.s3 || p.s4, '-') AS minus,
@@ -165,7 +180,8 @@ def _write_down(workplace: Bench, name: str, table: str, reading: Reading) -> No
         fit AS (SELECT *, CASE WHEN minus OR opened <> '' THEN -1 ELSE 1 END AS side,
                        num <> '' AND one_mark AND length(opened) <= 1 AND length(opened) = length(closed)
                        AND signs <= 1 - length(opened) AS fits FROM whole)
-        SELECT text, n, num, CASE WHEN fits THEN mark ELSE '' END AS mark, {values} FROM fit""")
+        SELECT text, n, num, in_per_cent, CASE WHEN fits THEN mark ELSE '' END AS mark, {values},
+            coalesce(as_point, as_comma) AS value FROM fit""")
 
 
 def _value(form: str | None, sign: str) -> str:
@@ -238,6 +254,16 @@ def _several_currencies(workplace: Bench, name: str, table: str) -> list[Fault]:
     marks = ", ".join(f"'{mark}' in {int(n):,} lines" for mark, n in found)
     what = f"is of another currency than others ({marks}): bring amounts in one currency"
     return [seen(workplace, what, name, _with(name, table, f"mark NOT IN ('', {text(found[0][0])})"))]
+
+
+def _some_without(workplace: Bench, name: str, table: str, counts: dict[str, Any]) -> Fault:
+    """Return the fault of a column of which some values say their currency and others do not."""
+    lines = f"{int(counts['bare']):,} line{'s' * (counts['bare'] != 1)}"
+    what = (
+        f"says its currency, '{counts['mark']}', and other amounts do not ({lines}): if all are in one "
+        "currency, say which, such as --currency EUR"
+    )
+    return seen(workplace, what, name, _with(name, table, "mark <> ''"))
 
 
 def _with(name: str, table: str, condition: str) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from crmlab import params, registry, store
-from crmlab.data.fingerprints import fingerprint
+from crmlab.data.fingerprints import check_whole, fingerprint
 from crmlab.errors import CrmlabError, NotApplicable
 from crmlab.history.windows import Window, before, label_windows
 from crmlab.maths.detectable import auc_difference, rate_difference
+from crmlab.params import prices
 from crmlab.problems import visitors
 from crmlab.problems.on_demand import own_spec
 
@@ -46,11 +47,13 @@ class Ready:
     `customers`, `events` and `base_rate` of the last window, `least_rate` (the smallest difference of the
     outcome's rate between two halves of these customers) and `least_auc` (the smallest difference of two
     methods' areas), both found with a chance of 80 %; nan where there is none. begin: what to record first.
+    prices: what the shop says of its money, in words, '' where it says nothing.
     """
 
     dataset: str
     table: pd.DataFrame
     begin: tuple[str, ...]
+    prices: str = ""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -65,6 +68,7 @@ class Ready:
             "method's lead will be sure. Take a longer horizon, or wait."
             for row in few.itertuples()
         ]
+        said += [f"The shop's own prices: {self.prices}."] if self.prices else []
         return (*said, *(f"Record first: {what}." for what in self.begin))
 
     def head(self) -> pd.DataFrame:
@@ -94,15 +98,16 @@ def find(dataset: str) -> Ready:
     """Return what can be asked of a data set, and what to record first.
 
     Nothing is fitted: of each question's last window those asked about and the events are counted. Raises
-    NotApplicable where the data set has no tables yet.
+    NotApplicable where the data set has no tables yet, DataError where they were changed or damaged.
     """
     if not store.fingerprint_file(dataset).is_file() or not any(
         store.tables_folder(dataset).glob("*.parquet")
     ):
         raise NotApplicable(f"'{dataset}' has no tables yet: run `crmlab tables {dataset}` first")
     there = [*fingerprint(dataset)["tables"]]
+    check_whole(dataset, there)
     rows = [_asked(dataset, task, there) for task in registry.names("tasks")]
-    return Ready(dataset, pd.DataFrame(rows), _begin(there))
+    return Ready(dataset, pd.DataFrame(rows), _begin(there), prices.in_words(dataset))
 
 
 def _begin(there: list[str]) -> tuple[str, ...]:
