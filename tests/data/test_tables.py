@@ -145,7 +145,9 @@ def test_raw_files_are_verified_first(project, monkeypatch):
 
 def test_a_file_without_adapters_is_refused(project, monkeypatch):
     declare(monkeypatch)
-    with pytest.raises(DataError, match="has no adapter: define one of .*contacts, .*customers.*transactions"):
+    with pytest.raises(
+        DataError, match="has no adapter: define one of .*contacts, .*customers.*transactions"
+    ):
         tables.make_tables("shop")
 
 
