@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crmlab.errors import NotApplicable
 from crmlab.explain.forecast import VALUE, forecast_of
 from crmlab.maths.outlook import Offer
 
@@ -53,9 +54,27 @@ def test_of_whom_the_first_purchase_is_not_known_nothing_is_said():
 
 @pytest.mark.parametrize("lacking", ["monetary_value", "frequency"])
 def test_without_spend_or_purchases_there_is_no_forecast(lacking):
-    assert forecast_of(rows().drop(columns=lacking), margin_share=0.5, seed=1) is None
+    with pytest.raises(NotApplicable, match=f"no forecast of a year: the rows have no {lacking}"):
+        forecast_of(rows().drop(columns=lacking), margin_share=0.5, seed=1)
 
 
 def test_without_anybody_who_came_back_there_is_no_forecast():
     once = rows().assign(frequency=0.0, recency_days=0.0, monetary_value=np.nan)
-    assert forecast_of(once, margin_share=0.5, seed=1) is None
+    with pytest.raises(NotApplicable, match="0 customers have a repeat purchase with spend"):
+        forecast_of(once, margin_share=0.5, seed=1)
+
+
+def test_the_next_order_is_a_day_and_the_tiers_are_of_the_year_to_come():
+    found = forecast_of(rows(), margin_share=0.5, seed=1)
+    day = found.next_order("2024-07-01")
+    near = found.next_days <= 365
+    assert near.any()
+    assert (day[~near] == "").all()
+    ahead = (pd.to_datetime(day[near]) - pd.Timestamp("2024-06-30")).dt.days
+    np.testing.assert_array_equal(ahead, np.ceil(found.next_days[near]))
+    assert (found.next_order(None) == "").all()
+    year, tier = found.values["value_12_months"], found.tiers()
+    first = year[tier == "A"]
+    assert first.sum() >= 0.8 * year.sum() > first.sum() - first.min()
+    assert first.min() >= year[tier == "B"].max() >= year[tier == "B"].min() >= year[tier == "C"].max()
+    assert found.p_alive.min() > 0

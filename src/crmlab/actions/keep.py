@@ -14,6 +14,7 @@ sentence that looks back, and which it flatters.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from crmlab.actions._kept import Kept, contact_prices
 from crmlab.actions._listing import bought_before, ranked, usual_values
 from crmlab.declare.action import Action
 from crmlab.declare.prices import Prices
+from crmlab.errors import NotApplicable
 from crmlab.explain.forecast import Forecast, forecast_of
 from crmlab.explain.standing import Standing, standing_of
 from crmlab.explain.window import explaining
@@ -63,12 +65,16 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     standing = standing_of(comparison, rows, churn)
     forecast = None
     if standing is not None:
-        forecast = forecast_of(rows, margin_share=prices["margin_share"], seed=comparison.seed)
+        with contextlib.suppress(NotApplicable):
+            forecast = forecast_of(rows, margin_share=prices["margin_share"], seed=comparison.seed)
     staying = None if forecast is None else forecast.staying
     valued = decided(score, churn, rows, prices, standing, campaign, value=staying)
     named = (valued["contact"] == CONTACT).to_numpy()
-    year = [] if forecast is None else [forecast.values]
-    valued = pd.concat([rows["customer"], valued, *year, bought_before(rows, fold.cutoff)], axis=1)
+    before = bought_before(rows, fold.cutoff)
+    if forecast is not None:
+        before = before.assign(next_order=forecast.next_order(fold.cutoff), segment=forecast.tiers())
+        valued = valued.join(forecast.values)
+    valued = pd.concat([rows["customer"], valued, before], axis=1)
     explained = explaining(comparison, run) if len(fold.train_rows) else None
     usual = usual_values(comparison, explained, fold) if explained else {}
     table = ranked(valued, rows, explained, usual, reasoned)

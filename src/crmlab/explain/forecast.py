@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import registry
-from crmlab.errors import CrmlabError
+from crmlab.errors import CrmlabError, NotApplicable
 from crmlab.kinds.lifetime import SUMMARY
 from crmlab.maths.outlook import (
     YEAR_DAYS,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crmlab.maths.btyd import GammaGamma, ParetoNBD
 
 MODEL: Final = "lifetime_value/pareto_nbd"
+TIERS: Final = "clustering/value_tiers"
 DRAWS: Final = 300
 """Of each customer's year: the ends of an 80 % interval need no more."""
 
@@ -56,6 +57,33 @@ class Forecast:
     spending: GammaGamma
     seed: int
 
+    @property
+    def p_alive(self) -> np.ndarray:
+        """The probability of each to be a customer still, (n,)."""
+        alive = self.buying.p_alive(self.past.x, self.past.t_x, self.past.T)
+        return np.where(self.known, alive, np.nan)
+
+    def next_order(self, cutoff: str | None) -> pd.Series:
+        """Return the day by which half of such customers order again, as long as they stay, (n,).
+
+        cutoff: the midnight after the last day known. "" beyond a year, and where nothing is known.
+        """
+        near = self.next_days <= YEAR_DAYS
+        days = pd.to_timedelta(np.where(near, np.ceil(self.next_days), 0.0), unit="D")
+        day = pd.Timestamp(cutoff or 0) - pd.Timedelta(days=1) + days
+        told = day.strftime("%Y-%m-%d").to_numpy(dtype=object)
+        return pd.Series(np.where(near & (cutoff is not None), told, ""), self.values.index, dtype="str")
+
+    def tiers(self) -> pd.Series:
+        """Return who brings the first 80 % of the year to come (A), the next 15 % (B), the rest (C), (n,).
+
+        "" where nothing is known. Dickie 1951, of what is expected and not of what was spent.
+        """
+        year = pd.DataFrame({"total_spend": self.values[VALUE[0]].fillna(0.0)})
+        tiers = registry.find("methods", TIERS)(a_share=0.8, b_share=0.15).fit(year).predict(year)
+        named = np.where(self.known, np.array(list("ABC"))[tiers], "")
+        return pd.Series(named, self.values.index, dtype="str")
+
     def of_group(self, chosen: np.ndarray, offer: Offer, *, days: int) -> Outlook | None:
         """Return what a group does together, and what an offer earns; None where there is nobody known.
 
@@ -70,13 +98,14 @@ class Forecast:
         return outlook(group, buying, spending, offer, days=days, seed=self.seed)
 
 
-def forecast_of(rows: pd.DataFrame, *, margin_share: float, seed: int) -> Forecast | None:
-    """Return the forecast for customers with the summary of their purchases; None where there can be none.
+def forecast_of(rows: pd.DataFrame, *, margin_share: float, seed: int) -> Forecast:
+    """Return the forecast for customers with the summary of their purchases.
 
-    There is none without spend, with too few who came back, or where the fit does not converge.
+    Raises NotApplicable without spend, with too few who came back, and where a fit does not converge.
     """
-    if not set(SUMMARY) <= set(rows):
-        return None
+    lacking = [c for c in SUMMARY if c not in rows]
+    if lacking:
+        raise NotApplicable(f"no forecast of a year: the rows have no {', '.join(lacking)}")
     known = np.ones(len(rows), dtype=bool)
     if "left_censored" in rows:
         known = ~rows["left_censored"].to_numpy(dtype=bool)
@@ -84,8 +113,8 @@ def forecast_of(rows: pd.DataFrame, *, margin_share: float, seed: int) -> Foreca
     try:
         model = declared(draws=DRAWS, seed=seed).fit(seen)
         found = model.predict(seen, horizon_days=YEAR_DAYS)
-    except CrmlabError:
-        return None
+    except CrmlabError as reason:
+        raise NotApplicable(f"no forecast of a year: {reason}") from None
     past = _past(rows)
     values = margin_share * found[["score", "lower", "upper"]].set_axis(list(VALUE), axis=1)
     shape, wait = model.buying_.r + past.x, model.buying_.alpha + past.T
