@@ -15,15 +15,13 @@ from crmlab.declare.prices import Prices
 from crmlab.explain.standing import ALIVE
 from crmlab.maths.outlook import Outlook
 from crmlab.maths.retention import contact_profit
+from crmlab.problems.coming_back import RETURNING
 
 CLOSE: Final = 0.02
 """A choice of people that earns less than this share more than no choice is no choice worth its name."""
 
 LEVEL: Final = 0.9
 """Of the prediction intervals of those to be contacted together."""
-
-RETURNING: Final = 0.1
-"""From this share of the silent who came back on, silence is not called leaving."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from crmlab.actions._audience import ASKED, CONTACT, GONE, HELD_OUT, NO_CONSENT,
 from crmlab.comparison.run import load_model
 from crmlab.errors import NotApplicable
 from crmlab.explain.reasons import reasons, usual_value
+from crmlab.explain.shop_words import ShopWords
 from crmlab.explain.standing import ALIVE
 from crmlab.maths.rates import wilson
 
@@ -190,19 +191,25 @@ def usual_row(usual: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranked(
-    valued: pd.DataFrame, rows: pd.DataFrame, run: Run | None, usual: Mapping[str, Any], reasoned: int
+    valued: pd.DataFrame,
+    rows: pd.DataFrame,
+    run: Run | None,
+    usual: Mapping[str, Any],
+    reasoned: int,
+    words: ShopWords,
 ) -> pd.DataFrame:
     """Return the valued people in the order of a list, with the reasons of those it would contact.
 
     valued, rows: (m,) aligned. run: whose model gives the reasons, against the `usual` values (None: nobody
-    has any). reasoned: how many from the top get them besides. The index still says which of the rows it is.
+    has any), said in `words`. reasoned: how many from the top get them besides. The index still says which
+    of the rows it is.
     """
     order = in_order(valued).index
     is_asked = valued.loc[order, "contact"].isin(ASKED).to_numpy()
     top = rows.loc[order[is_asked | (np.arange(len(order)) < reasoned)], list(usual)]
     why = pd.DataFrame("", index=top.index, columns=list(REASONS))
     if run is not None:
-        why = reasons(load_model(run.key), top, usual_row(usual, rows))
+        why = reasons(load_model(run.key), top, usual_row(usual, rows), words=words)
     table = valued.loc[order].join(why)
     table[why.columns] = table[why.columns].fillna("")
     return table

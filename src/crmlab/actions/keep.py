@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from crmlab.actions._audience import CONSENT, CONTACT, OVER, Campaign, campaign_of, contacts
+from crmlab.actions._audience import ASKED, CONSENT, CONTACT, OVER, Campaign, campaign_of, contacts
 from crmlab.actions._churning import churning
 from crmlab.actions._coming_back import came_back
 from crmlab.actions._kept import Kept, contact_prices
@@ -29,6 +29,7 @@ from crmlab.declare.action import Action
 from crmlab.declare.prices import Prices
 from crmlab.errors import NotApplicable
 from crmlab.explain.forecast import Forecast, forecast_of
+from crmlab.explain.shop_words import ShopWords
 from crmlab.explain.standing import Standing, standing_of
 from crmlab.explain.window import explaining
 from crmlab.history.margin import measured_margin
@@ -77,7 +78,10 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
     valued = pd.concat([rows["customer"], valued, before], axis=1)
     explained = explaining(comparison, run) if len(fold.train_rows) else None
     usual = usual_values(comparison, explained, fold) if explained else {}
-    table = ranked(valued, rows, explained, usual, reasoned)
+    happens = "leave" if comparison.problem.facts["horizon_days"] is None else "go silent"
+    table = ranked(valued, rows, explained, usual, reasoned, ShopWords("customers", happens))
+    first = table["contact"].isin(ASKED) & (table["reason_1"] == "")
+    table.loc[first, "reason_1"] = [f"brings {v:,.0f} a year if kept" for v in table.loc[first, "value"]]
     outcome = comparison.problem.solution["outcome"].to_numpy()[fold.test_row_ids]
     return Kept(
         problem=comparison.name,

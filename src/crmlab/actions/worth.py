@@ -58,8 +58,8 @@ class Worth:
             f"The year is a forecast by {self.valued_by}: what is expected of such a customer, most of whom "
             f"spend less and a few much more; the interval holds 80%. `score` is what {self.label} expects "
             f"within {self.horizon_days} days, the horizon by which methods were judged.",
-            "The day in `next_order` is the one by which half of such customers order again, as long as they are "
-            "customers still; none stands there where it lies beyond a year.",
+            "The day in `next_order` is the one by which half of such customers order again, as long as they "
+            "are customers still; none stands there where it lies beyond a year.",
         )
 
     def head(self, count: int = 15) -> pd.DataFrame:
