@@ -146,11 +146,13 @@ def test_reasons_are_three_and_for_the_asked_and_the_top(comparison, listed):
     pd.testing.assert_frame_equal(top[asked], reasons[asked])
 
 
-def test_the_sentences_count_what_the_list_says(listed):
+def test_the_sentences_count_what_the_list_says(comparison, listed):
     counts = listed.table["contact"].value_counts()
     first, depth, probability, back = listed.sentences
     assert f"{counts['contact']} are to be contacted and {counts['not worth it']} are not worth it" in first
-    assert f"{counts['no consent']} gave no consent" in first
+    never = comparison.problem.last_fold().test_rows["consent"].isna().sum()
+    assert 0 < never < counts["no consent"]
+    assert f"{counts['no consent']} gave no consent ({never} of them never told)" in first
     assert f"the {listed.known['depth']:.1%} with the best scores" in depth
     assert "95% interval" in probability
     chosen = (listed.table["contact"] == "contact").to_numpy()

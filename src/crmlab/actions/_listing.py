@@ -51,6 +51,7 @@ class ContactList(ABC):
     `probability`, `expected_profit` (currency, of a contact), `contact` (a word of CONTACTS) and REASONS, and
     what each list adds. outcome: what happened since, (n,), nan where that is not known yet. campaign: who is
     left out of a list for a day of today. notes: what is said of it besides, such as what changed.
+    untold: of how many no consent is on record, neither given nor refused.
     """
 
     problem: str
@@ -62,6 +63,7 @@ class ContactList(ABC):
     outcome: np.ndarray
     campaign: Campaign = OVER
     notes: tuple[str, ...] = ()
+    untold: int = 0
 
     person: ClassVar[str] = "Customer"
     further: ClassVar[Mapping[str, pd.DataFrame]] = MappingProxyType({})
@@ -124,7 +126,8 @@ class ContactList(ABC):
     def of_consent(self, link: str) -> str:
         """Say how many gave no consent, or that nobody knows. link: what joins it to the sentence before."""
         if self.has_consent:
-            return f"{link} {self.count(NO_CONSENT):,} gave no consent and are left alone."
+            never = f" ({self.untold:,} of them never told)" if self.untold else ""
+            return f"{link} {self.count(NO_CONSENT):,} gave no consent{never} and are left alone."
         return "; the data do not say who consented: check that before anybody is contacted."
 
     @property

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from crmlab.actions._audience import ASKED, CONSENT, CONTACT, OVER, Campaign, campaign_of, contacts
+from crmlab.actions._audience import ASKED, CONSENT, CONTACT, OVER, Campaign, campaign_of, contacts, untold
 from crmlab.actions._churning import churning
 from crmlab.actions._coming_back import came_back
 from crmlab.actions._kept import Kept, contact_prices
@@ -94,6 +94,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Kept:
         prices=prices,
         n_inner=n_inner,
         has_consent=CONSENT in rows,
+        untold=untold(rows),
         has_spend={"total_spend", "T_days"} <= set(rows),
         table=table.reset_index(drop=True),
         outcome=outcome[table.index.to_numpy()],

@@ -27,6 +27,7 @@ from crmlab.actions._audience import (
     campaign_of,
     consented,
     held,
+    untold,
 )
 from crmlab.actions._listing import (
     ContactList,
@@ -164,6 +165,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
         cutoff=fold.cutoff,
         known=known,
         has_consent=CONSENT in rows,
+        untold=untold(rows),
         table=table.reset_index(drop=True),
         outcome=outcome[table.index.to_numpy()],
         campaign=campaign,
