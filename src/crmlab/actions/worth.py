@@ -68,8 +68,8 @@ class Worth:
         ends = [f"{low:,.0f} to {high:,.0f}" for low, high in top[list(SPEND[1:])].to_numpy()]
         shown = {
             "Segment": top["segment"] + ": " + top["name"],
-            "12 months": top[SPEND[0]].map("{:,.2f}".format),
-            "80% interval": ends,
+            "Within 12 months": top[SPEND[0]].map("{:,.2f}".format),
+            "Interval (80%)": ends,
             "Still a customer": top["p_alive"].map("{:.0%}".format),
             "Next order": top["next_order"],
             "Why": ["; ".join(filter(None, row)) for row in top[list(REASONS)].to_numpy()],
