@@ -67,6 +67,8 @@ def outcome_word(problem: Problem) -> str:
     if problem.task != "churn" or not problem.facts.get("horizon_days"):
         return own
     silent = latest_silent(problem)
-    if silent is not None and len(silent.rows) and silent.back.mean() <= RETURNING:
-        return own
-    return SILENT
+    if silent is None:
+        return SILENT
+    # as the return curve counts silences: who bought within a horizon before, not who is long gone
+    fresh = (silent.rows["days_since_last"] < problem.facts["horizon_days"]).to_numpy()
+    return own if fresh.any() and silent.back[fresh].mean() <= RETURNING else SILENT
