@@ -68,7 +68,7 @@ def test_the_lists_hold_everyone_with_both_dates_and_the_run(shop):
     back = pd.read_parquet(folder / "win_back.parquet")
     assert set(back["customer"]) == set(listed.loc[listed["p_alive"] < 0.6, "customer"])
     assert set(back["as_of"]) == {frame["timestamp"].max()}
-    assert any("nobody is listed for a contact" in said for said in made["win_back"].sentences)
+    assert any("nobody is contacted: no response is declared" in said for said in made["win_back"].sentences)
     assert any("Looking back" in said for said in keep.make(judged).sentences)
 
 

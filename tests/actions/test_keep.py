@@ -187,7 +187,13 @@ def test_a_hold_out_turns_scores_into_rates(compared):
 def test_reasons_are_those_of_the_model_and_only_for_the_top_where_asked(compared):
     found = keep.make(compared, reasoned=5)
     told = found.table.filter(like="reason_")
-    assert told["reason_1"].head(5).str.match(r"days_since_last = |^$").all()
+    assert (
+        told["reason_1"]
+        .head(5)
+        .str.match(r"has not bought for \d+ days: customers like|brings \d+ a year if|^$")
+        .all()
+    )
+    assert told["reason_2"].str.match(r"has not bought for .* less often|^$").all()
     asked = (found.table["contact"] == "contact").to_numpy()
     assert asked[5:].any()
     assert (told[asked]["reason_1"] != "").sum() > 5

@@ -138,7 +138,7 @@ def test_test_outcomes_change_nothing_of_the_list(comparison, listed):
 def test_reasons_are_three_and_for_the_asked_and_the_top(comparison, listed):
     reasons = listed.table.filter(like="reason_")
     assert list(reasons) == ["reason_1", "reason_2", "reason_3"]
-    assert reasons["reason_1"].str.startswith("visits = ").head(5).all()
+    assert reasons["reason_1"].str.match(r"visits \d+: prospects like that are won more often").head(5).all()
     top = win.make(comparison, reasoned=5).table.filter(like="reason_")
     pd.testing.assert_frame_equal(top.head(5), reasons.head(5))
     asked = (listed.table["contact"] == "contact").to_numpy()
@@ -146,11 +146,13 @@ def test_reasons_are_three_and_for_the_asked_and_the_top(comparison, listed):
     pd.testing.assert_frame_equal(top[asked], reasons[asked])
 
 
-def test_the_sentences_count_what_the_list_says(listed):
+def test_the_sentences_count_what_the_list_says(comparison, listed):
     counts = listed.table["contact"].value_counts()
     first, depth, probability, back = listed.sentences
     assert f"{counts['contact']} are to be contacted and {counts['not worth it']} are not worth it" in first
-    assert f"{counts['no consent']} gave no consent" in first
+    never = comparison.problem.last_fold().test_rows["consent"].isna().sum()
+    assert 0 < never < counts["no consent"]
+    assert f"{counts['no consent']} gave no consent ({never} of them never told)" in first
     assert f"the {listed.known['depth']:.1%} with the best scores" in depth
     assert "95% interval" in probability
     chosen = (listed.table["contact"] == "contact").to_numpy()
@@ -160,7 +162,7 @@ def test_the_sentences_count_what_the_list_says(listed):
 def test_the_head_is_for_readers(listed):
     head = listed.head(3)
     assert head.index.tolist() == listed.table["customer"].head(3).tolist()
-    assert head["Why"].str.contains("visits = ").all()
+    assert head["Why"].str.contains("like that are won more often").all()
     assert head["Probability"].str.contains("[", regex=False).all()
 
 

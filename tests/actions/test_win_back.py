@@ -42,8 +42,12 @@ def test_keep_and_win_back_divide_the_customers(compared):
 def test_without_a_response_nobody_is_contacted_and_nothing_is_claimed(compared):
     found = win_back.make(compared)
     assert found.count("contact") == 0
-    assert "nobody is listed for a contact, as no response is known" in found.sentences[0]
-    assert "0.0% come back for the offer (nobody has measured or declared it;" in found.sentences[1]
+    said = (
+        "nobody is contacted: no response is declared. `lists.responses.win_back` in params.yaml says which"
+    )
+    assert said in found.sentences[0]
+    assert found.sentences[1].startswith("For the best tenth a contact would pay from a response of ")
+    assert "is assumed" not in found.sentences[1]
     assert (found.table["expected_profit"] < 0).all()
     assert found.table["pays_from"].is_monotonic_increasing
     assert "Expected profit" not in found.head()

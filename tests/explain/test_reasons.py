@@ -8,6 +8,7 @@ import pytest
 
 from crmlab.explain import shapes
 from crmlab.explain.reasons import SMALLEST, contributions, reasons
+from crmlab.explain.shop_words import ShopWords, said
 
 
 class Line:
@@ -53,6 +54,39 @@ def test_what_raises_the_odds_comes_first_however_strong_the_rest():
     assert table.loc[1].tolist() == ["pages = 3 (odds × 1.6)", "", ""]
 
 
+def test_what_lowers_the_odds_is_never_the_first_reason():
+    rows = pd.DataFrame({"pages": [-8.0, 2.0], "channel": ["web", "web"], "age": [1.0, 1.0]})
+    table = reasons(Line(), rows, BACKGROUND)
+    assert table.loc[0].tolist() == ["", "pages = -8 (odds × under 0.01)", ""]
+    assert table.loc[1].tolist() == ["", "", ""]
+
+
+def test_reasons_in_the_words_of_a_shop():
+    rows = pd.DataFrame({"pages": [3.0], "channel": ["app"], "age": [1.0]})
+    table = reasons(Line(), rows, BACKGROUND, words=ShopWords("visitors", "buy"))
+    assert table.iloc[0, 0] == "channel app: visitors like that buy more often (odds × 2.7)"
+    words = ShopWords("customers", "go silent")
+    assert words.of("days_since_session", "70", "odds × 2.2", raises=True) == (
+        "has not visited for 70 days: customers like that go silent more often (odds × 2.2)"
+    )
+    assert "go silent less often" in words.of("orders", "9", "odds × 0.5", raises=False)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("days_since_last", "1", "has not bought for 1 day"),
+        ("frequency", "1", "came back to buy on 1 day"),
+        ("gap_ratio", "1", "silent for 1 times the usual gap"),
+        ("days_90", "2", "bought on 2 days of the last 90"),
+        ("main_category", "books", "buys mostly books"),
+        ("Contract_type", "1", "Contract type 1"),
+    ],
+)
+def test_a_column_says_what_is_so(column, value, text):
+    assert said(column, value) == text
+
+
 def test_whole_numbers_and_one_row_do():
     rows = pd.DataFrame({"pages": [400], "channel": ["web"], "age": [1]})
     assert reasons(Line(), rows, BACKGROUND).iloc[0, 0] == "pages = 400 (odds × over 100)"
@@ -71,10 +105,11 @@ def test_the_machine_speaks_for_itself(window, machine):
     table = reasons(machine, window.test, window.train)
     added = added.where(window.test[list(added)].notna(), 0.0)
     raising = (added >= SMALLEST).any(axis=1)
-    strongest = added.idxmax(axis=1).where(raising, added.idxmin(axis=1))
+    strongest = added.idxmax(axis=1)
     told = table["reason_1"] != ""
-    assert told.mean() > 0.9
+    assert (told == raising).all()
     assert raising.mean() > 0.5
+    assert (table["reason_2"] != "").mean() > 0.9
     assert all(text.startswith(c) for text, c in zip(table["reason_1"][told], strongest[told], strict=True))
 
 

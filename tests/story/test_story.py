@@ -59,7 +59,7 @@ def comparison(make):
 def test_facts_name_the_protocol_and_what_varies(comparison):
     table = story.facts(comparison).iloc[:, 0]
     assert table["Who"] == "60 customers in 180 rows"
-    assert table["Outcome (churned = 1)"] == "no purchase in the label window"
+    assert table["Outcome (went silent = 1)"] == "no purchase in the label window"
     assert table["Base rate"] == "45.0%"
     assert table["Protocol"].startswith("rolling: 2 test origins, labels from the 90 days after each")
     assert table["What the intervals vary"] == "test customers, as blocks across origins"

@@ -72,6 +72,8 @@ def test_wilson_by_hand():
     # Newcombe 1998, table I: 81 of 263 by method 3 (score): .2553 to .3662; 0 of 20: 0 to .1611
     assert studies.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert studies.wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert studies.wilson(0, 500)[0] == 0
+    assert studies.wilson(500, 500)[1] == 1
     assert studies.wilson(1, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)
 
 

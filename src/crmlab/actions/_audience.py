@@ -99,6 +99,11 @@ def consented(rows: pd.DataFrame) -> np.ndarray:
     return (pd.to_numeric(said, errors="coerce") == 1).to_numpy()
 
 
+def untold(rows: pd.DataFrame) -> int:
+    """Return of how many no consent is on record, neither given nor refused; 0 where rows have no consent."""
+    return int(rows[CONSENT].isna().sum()) if CONSENT in rows else 0
+
+
 def within_budget(profit: np.ndarray, able: np.ndarray, *, budget: float, contact_cost: float) -> np.ndarray:
     """Return the places of those whom a budget reaches: of the able, the highest profits first.
 

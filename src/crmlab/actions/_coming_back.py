@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from crmlab.maths.retention import yearly_margin
+from crmlab.problems.coming_back import latest_silent
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
@@ -33,32 +33,18 @@ class Returned:
 def came_back(comparison: Comparison) -> Returned | None:
     """Return how many of the silent of an earlier window bought after it, as known at the last cutoff.
 
-    Of the train rows' latest origin whose label window ended a whole horizon before that cutoff: its
-    outcomes say who was silent, the rows of the list when they last bought. None without such an origin
-    (or without dates, or days_since_last).
+    None where that cannot be known (see `problems.coming_back`).
     """
-    facts, fold = comparison.problem.facts, comparison.problem.last_fold()
-    train = fold.train_rows
-    if not facts["horizon_days"] or fold.cutoff is None or "days_since_last" not in fold.test_rows:
+    known = latest_silent(comparison.problem)
+    if known is None:
         return None
-    cutoff, horizon = pd.Timestamp(fold.cutoff), pd.Timedelta(days=facts["horizon_days"])
-    ended = train["origin"] + pd.Timedelta(days=facts.get("gap_days") or 0) + horizon
-    early = ended + horizon <= cutoff
-    if not early.any():
-        return None
-    here = early & (ended == ended[early].max())
-    days = (cutoff - ended[here].iloc[0]).days
-    silent = train[here & (fold.train_outcomes["outcome"] == 1)]
-    # 0 days ago is the day before the cutoff
-    now = fold.test_rows.set_index("customer")["days_since_last"]
-    back = (silent["customer"].map(now) < days).to_numpy()
-    prices = comparison.economics
-    value = yearly_margin(silent, margin_share=prices["margin_share"], otherwise=prices["customer_value"])
+    prices, back = comparison.economics, known.back
+    value = yearly_margin(known.rows, margin_share=prices["margin_share"], otherwise=prices["customer_value"])
     return Returned(
-        origin=str(train.loc[here, "origin"].iloc[0].date()),
-        silent=len(silent),
+        origin=known.origin,
+        silent=len(known.rows),
         returned=int(back.sum()),
-        days=days,
+        days=known.days,
         value_share=float(value[back].sum() / value.sum()) if value.sum() > 0 else float("nan"),
     )
 

@@ -13,25 +13,30 @@ from crmlab.actions._coming_back import Returned, of_coming_back
 from crmlab.actions._listing import ContactList, LookBack, is_gone
 from crmlab.declare.prices import Prices
 from crmlab.explain.standing import ALIVE
+from crmlab.maths.outlook import Outlook
 from crmlab.maths.retention import contact_profit
+from crmlab.problems.coming_back import RETURNING
 
 CLOSE: Final = 0.02
 """A choice of people that earns less than this share more than no choice is no choice worth its name."""
 
-RETURNING: Final = 0.1
-"""From this share of the silent who came back on, silence is not called leaving."""
+LEVEL: Final = 0.9
+"""Of the prediction intervals of those to be contacted together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept(ContactList):
     """The retention list of a comparison's last window.
 
-    table: has further `value` (a year's margin) and `value_at_risk` (probability of churn times value), in
-    currency. explained_by: whose reasons they are. horizon_days: how long who is lost is silent, None where
-    leaving is published. returned: None where it cannot be known. prices: those of the task, at the measured
+    table: has further `value` (a year's margin of who stays) and `value_at_risk` (probability of churn times
+    value), in currency, and with `valued_by` the columns VALUE: the year as it is expected. explained_by:
+    whose reasons they are. horizon_days: how long who is lost is silent, None where leaving is published.
+    returned: None where it cannot be known. prices: those of the task, at the measured
     margin where the shop's costs are known. n_inner: rows of the hold-out, 0 without one.
     standing: the model that tells who is still a customer, None without one; with it the table has `p_alive`
-    and `p_drops_out` (within the horizon, of who is still there).
+    and `p_drops_out` (within the horizon, of who is still there). valued_by: the models of the value, None
+    where it is that of the past. outlook: draws of what those to be contacted do together, None without such
+    models.
     """
 
     horizon_days: int | None
@@ -41,6 +46,26 @@ class Kept(ContactList):
     n_inner: int
     has_spend: bool
     standing: str | None = None
+    valued_by: str | None = None
+    outlook: Outlook | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Say what every list says, and after what the probability is, what the group will do together."""
+        said = super().sentences
+        return said if self.outlook is None else (*said[:3], self.of_outlook(self.outlook), *said[3:])
+
+    def of_outlook(self, outlook: Outlook) -> str:
+        """Say in prediction intervals what those to be contacted will do, and what contacting them earns."""
+        (few, many), (least, most), (low, high) = (
+            outlook.ends(name, LEVEL) for name in ("silent", "value", "profit")
+        )
+        return (
+            f"Together, and left alone, {few:.0%} to {many:.0%} of those to be contacted buy nothing within "
+            f"{self.horizon_days} days, and all of them bring {least:,.0f} to {most:,.0f} of margin within "
+            f"12 months; contacting them earns {low:,.0f} to {high:,.0f} if the response is as assumed "
+            f"({LEVEL:.0%} prediction intervals by {self.valued_by})."
+        )
 
     def numbers(self, top: pd.DataFrame) -> Mapping[str, Any]:
         """Return probability and money as texts."""
@@ -99,7 +124,13 @@ class Kept(ContactList):
     def of_money(self) -> str:
         """Say what a value is and how much of all value is at risk."""
         what = f"{self.prices['customer_value']:g} for everybody, as the data hold no spend"
-        if self.has_spend:
+        if self.valued_by is not None:
+            what = (
+                f"{self.prices['margin_share']:.1%} of what a year of one who stays a customer brings, by "
+                f"{self.valued_by}; `value_12_months`, with its 80% interval, has in it that some leave. "
+                f"{self._of_margin()}"
+            )
+        elif self.has_spend:
             what = (
                 f"{self.prices['margin_share']:.1%} of what the customer spent so far, by the year (the net "
                 "spend since the first purchase; less than a year counts as one): the past as it was, no "

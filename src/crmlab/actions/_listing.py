@@ -16,6 +16,7 @@ from crmlab.actions._audience import ASKED, CONTACT, GONE, HELD_OUT, NO_CONSENT,
 from crmlab.comparison.run import load_model
 from crmlab.errors import NotApplicable
 from crmlab.explain.reasons import reasons, usual_value
+from crmlab.explain.shop_words import ShopWords
 from crmlab.explain.standing import ALIVE
 from crmlab.maths.rates import wilson
 
@@ -50,6 +51,7 @@ class ContactList(ABC):
     `probability`, `expected_profit` (currency, of a contact), `contact` (a word of CONTACTS) and REASONS, and
     what each list adds. outcome: what happened since, (n,), nan where that is not known yet. campaign: who is
     left out of a list for a day of today. notes: what is said of it besides, such as what changed.
+    untold: of how many no consent is on record, neither given nor refused.
     """
 
     problem: str
@@ -61,6 +63,7 @@ class ContactList(ABC):
     outcome: np.ndarray
     campaign: Campaign = OVER
     notes: tuple[str, ...] = ()
+    untold: int = 0
 
     person: ClassVar[str] = "Customer"
     further: ClassVar[Mapping[str, pd.DataFrame]] = MappingProxyType({})
@@ -123,7 +126,8 @@ class ContactList(ABC):
     def of_consent(self, link: str) -> str:
         """Say how many gave no consent, or that nobody knows. link: what joins it to the sentence before."""
         if self.has_consent:
-            return f"{link} {self.count(NO_CONSENT):,} gave no consent and are left alone."
+            never = f" ({self.untold:,} of them never told)" if self.untold else ""
+            return f"{link} {self.count(NO_CONSENT):,} gave no consent{never} and are left alone."
         return "; the data do not say who consented: check that before anybody is contacted."
 
     @property
@@ -190,19 +194,25 @@ def usual_row(usual: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranked(
-    valued: pd.DataFrame, rows: pd.DataFrame, run: Run | None, usual: Mapping[str, Any], reasoned: int
+    valued: pd.DataFrame,
+    rows: pd.DataFrame,
+    run: Run | None,
+    usual: Mapping[str, Any],
+    reasoned: int,
+    words: ShopWords,
 ) -> pd.DataFrame:
     """Return the valued people in the order of a list, with the reasons of those it would contact.
 
     valued, rows: (m,) aligned. run: whose model gives the reasons, against the `usual` values (None: nobody
-    has any). reasoned: how many from the top get them besides. The index still says which of the rows it is.
+    has any), said in `words`. reasoned: how many from the top get them besides. The index still says which
+    of the rows it is.
     """
     order = in_order(valued).index
     is_asked = valued.loc[order, "contact"].isin(ASKED).to_numpy()
     top = rows.loc[order[is_asked | (np.arange(len(order)) < reasoned)], list(usual)]
     why = pd.DataFrame("", index=top.index, columns=list(REASONS))
     if run is not None:
-        why = reasons(load_model(run.key), top, usual_row(usual, rows))
+        why = reasons(load_model(run.key), top, usual_row(usual, rows), words=words)
     table = valued.loc[order].join(why)
     table[why.columns] = table[why.columns].fillna("")
     return table

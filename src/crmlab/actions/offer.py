@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 
-from crmlab.actions._audience import CONSENT, CONTACT, NO_CONSENT, NOT_WORTH_IT, consented
+from crmlab.actions._audience import CONSENT, CONTACT, NO_CONSENT, NOT_WORTH_IT, consented, untold
 from crmlab.actions._listing import (
     REASONS,
     ContactList,
@@ -127,6 +127,7 @@ def make(comparison: Comparison, *, reasoned: int | None = None) -> Offers:
         level=comparison.level,
         cutoff=fold.cutoff,
         has_consent=CONSENT in rows,
+        untold=untold(rows),
         table=table.reset_index(drop=True),
         outcome=last["bought_it"].to_numpy()[table.index.to_numpy()],
         margin_share=prices["margin_share"],

@@ -27,6 +27,7 @@ from crmlab.actions._audience import (
     campaign_of,
     consented,
     held,
+    untold,
 )
 from crmlab.actions._listing import (
     ContactList,
@@ -42,6 +43,7 @@ from crmlab.actions._prices import prices_of
 from crmlab.declare.action import Action
 from crmlab.errors import NotApplicable
 from crmlab.explain.reasons import reasons
+from crmlab.explain.shop_words import ShopWords
 from crmlab.maths import profit
 from crmlab.maths.rates import Rates, rates
 
@@ -54,6 +56,7 @@ REASONED: Final = 1_000
 """So many, from the top of the list, get reasons: of some methods they take a second for a hundred."""
 
 NEEDS: Final = ("margin_mean", "contact_cost")
+WORDS: Final = ShopWords("prospects", "are won")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +155,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
     rows, score = fold.test_rows, scores(run, comparison.problem.last_number()).loc[fold.test_row_ids]
     campaign = campaign_of(comparison, "win")
     valued = pd.concat([rows["customer"], decided(score, rows, known, campaign)], axis=1)
-    table = ranked(valued, rows, run, known["usual"], reasoned)
+    table = ranked(valued, rows, run, known["usual"], reasoned, WORDS)
     outcome = comparison.problem.solution["outcome"].to_numpy()[fold.test_row_ids]
     return Prospects(
         problem=comparison.name,
@@ -162,6 +165,7 @@ def make(comparison: Comparison, *, reasoned: int = REASONED) -> Prospects:
         cutoff=fold.cutoff,
         known=known,
         has_consent=CONSENT in rows,
+        untold=untold(rows),
         table=table.reset_index(drop=True),
         outcome=outcome[table.index.to_numpy()],
         campaign=campaign,
@@ -245,7 +249,7 @@ def answered(answers: pd.DataFrame, rows: pd.DataFrame, known: Mapping[str, Any]
     answers: their `score`, by the fitted `model`. known: see `facts`.
     """
     rows = rows.reset_index(drop=True)
-    why = reasons(model, rows[list(known["usual"])], usual_row(known["usual"], rows))
+    why = reasons(model, rows[list(known["usual"])], usual_row(known["usual"], rows), words=WORDS)
     return pd.concat([decided(answers["score"], rows, known), why], axis=1)
 
 

@@ -16,7 +16,16 @@ import numpy as np
 import pandas as pd
 
 from crmlab import params
-from crmlab.actions._audience import CONSENT, CONTACT, NO_MONEY, NOT_WORTH_IT, Campaign, campaign_of, contacts
+from crmlab.actions._audience import (
+    CONSENT,
+    CONTACT,
+    NO_MONEY,
+    NOT_WORTH_IT,
+    Campaign,
+    campaign_of,
+    contacts,
+    untold,
+)
 from crmlab.actions._churning import churning
 from crmlab.actions._listing import REASONS, ContactList, bought_before
 from crmlab.actions._prices import prices_of
@@ -70,7 +79,8 @@ class WonBack(ContactList):
         )
         if not self.response.share:
             return (
-                f"{first}; nobody is listed for a contact, as no response is known{self.of_consent(', and')}"
+                f"{first}; nobody is contacted: no response is declared. `lists.responses.win_back` in "
+                f"params.yaml says which share comes back for an offer, and why{self.of_consent('. Of them')}"
             )
         earned = self.table.loc[self.chosen, "expected_profit"].sum()
         return (
@@ -82,6 +92,13 @@ class WonBack(ContactList):
     def of_money(self) -> str:
         """Say which response is assumed, and from which on a contact would pay."""
         cheap = self.table["pays_from"].quantile(0.1) if len(self.table) else float("nan")
+        if not self.response.share:
+            return (
+                f"For the best tenth a contact would pay from a response of {cheap:.1%} on: an offer costs "
+                f"{self.prices['incentive_cost']:g} where it is taken and {self.prices['contact_cost']:g} to "
+                "make, and who comes back brings a year's margin, "
+                f"{self.prices['margin_share']:.0%} of the yearly spend."
+            )
         return (
             f"The response is assumed: {self.response.share:.1%} come back for the offer "
             f"({self.response.because}; lists.responses.win_back in params.yaml). An offer costs "
@@ -145,6 +162,7 @@ def make(comparison: Comparison, *, reasoned: int = 0) -> WonBack:
         response=response,
         prices=prices,
         has_consent=CONSENT in rows,
+        untold=untold(rows),
         table=table.loc[order].reset_index(drop=True),
         outcome=outcome[order.to_numpy()],
         campaign=campaign,

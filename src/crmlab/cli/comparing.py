@@ -42,6 +42,7 @@ def compare(
     from crmlab.comparison import vendor
     from crmlab.comparison.compare import compare as compare_methods
     from crmlab.problems import chosen
+    from crmlab.problems.coming_back import outcome_word
     from crmlab.problems.files import load
     from crmlab.problems.in_words import alike_in_words, windows_in_words
     from crmlab.problems.on_demand import is_own, make_ready
@@ -56,7 +57,8 @@ def compare(
     if scores is not None:
         comparison = vendor.with_scores(comparison, scores)
     path = comparison.save()
-    for line in windows_in_words(comparison.problem.facts):
+    told = {**comparison.problem.facts, "positive": outcome_word(comparison.problem)}
+    for line in windows_in_words(told):
         typer.echo(line)
     show(comparison)
     for line in alike_in_words(comparison.problem.facts):

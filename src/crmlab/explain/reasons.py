@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import logit
 
 from crmlab.explain import shapes
+from crmlab.explain.shop_words import ShopWords
 from crmlab.maths.encoding import MISSING, levels_of
 from crmlab.methods.classification.explainable_boosting import ExplainableBoosting
 
@@ -22,15 +23,24 @@ SURE: Final = 1e-6
 """Probabilities are pulled in to this before their log odds are taken."""
 
 
-def reasons(model: Any, rows: pd.DataFrame, background: pd.DataFrame, *, k: int = 3) -> pd.DataFrame:
+def reasons(
+    model: Any,
+    rows: pd.DataFrame,
+    background: pd.DataFrame,
+    *,
+    k: int = 3,
+    words: ShopWords | None = None,
+) -> pd.DataFrame:
     """Return k phrases per row: columns `reason_1` to `reason_k`, (m, k).
 
     What raises the odds comes first, the strongest of it foremost, then what lowers them: a list of people
-    asks why they are on it. That something is unknown is no reason.
+    asks why they are on it. What lowers them is never the first: where nothing raises them `reason_1` is "".
+    That something is unknown is no reason.
 
     rows, background: frames of the model's columns; the background is what a row is compared with,
     such as the train rows. A phrase names the column, its value, and the factor on the odds:
-    "first_pages = 14 (odds × 2.2)"; a factor below 1 lowers them. "" where a row has fewer reasons.
+    "first_pages = 14 (odds × 2.2)"; a factor below 1 lowers them. words: say it as a shop would instead.
+    "" where a row has fewer reasons.
     """
     names = [f"reason_{i + 1}" for i in range(k)]
     added = contributions(model, rows, background)
@@ -46,8 +56,13 @@ def reasons(model: Any, rows: pd.DataFrame, background: pd.DataFrame, *, k: int 
         row, rank, strength = row[told], rank[told], strength[told]
         values = _texts(rows[column].iloc[row])
         texts[row, rank] = [
-            f"{column} = {value} ({_factor(change)})" for value, change in zip(values, strength, strict=True)
+            f"{column} = {value} ({_factor(change)})"
+            if words is None
+            else words.of(column, value, _factor(change), raises=change > 0)
+            for value, change in zip(values, strength, strict=True)
         ]
+    against = ~(by > 0).any(axis=1)
+    texts[against] = np.column_stack([np.full(against.sum(), ""), texts[against, : k - 1]])
     return pd.DataFrame(texts, columns=names, index=rows.index)
 
 

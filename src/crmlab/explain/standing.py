@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -43,18 +43,24 @@ class Standing:
 def standing_of(comparison: Comparison, rows: pd.DataFrame, silent: np.ndarray) -> Standing | None:
     """Return how the customers of `rows` stand; None where no Pareto/NBD answered, or there is no horizon.
 
-    silent: (n,), the probability of no purchase within the horizon, whatever the reason. That is
-    (1 - a) + a q for P(alive) = a, where q is the silence of who is still a customer. Of silence a share g
-    means that they dropped out, by the Pareto/NBD (Schmittlein, Morrison and Colombo 1987): who is alive at T
-    is so, and silent, h later with probability ((α + T) / (α + T + h))^(r + x) ((β + T) / (β + T + h))^s.
-    p_drops_out is q g. Customers whose first purchase is not known have no P(alive): they are nan, and so not
-    taken to be there.
+    silent: (n,), the probability of no purchase within the horizon, whatever the reason.
     """
     horizon = comparison.problem.facts["horizon_days"]
     run = next((r for r in comparison.runs if r.method == MODEL and r.status == OK), None)
     if run is None or horizon is None or not set(SUMMARY[:3]) <= set(rows):
         return None
-    model = load_model(run.key)
+    return standing_by(load_model(run.key), run.label, rows, silent, horizon)
+
+
+def standing_by(model: Any, label: str, rows: pd.DataFrame, silent: np.ndarray, horizon: int) -> Standing:
+    """Return how the customers of `rows` stand by a fitted Pareto/NBD. horizon: in days.
+
+    Silence, (n,), is (1 - a) + a q for P(alive) = a, where q is that of who is still a customer. Of it a
+    share g means that they dropped out, by the Pareto/NBD (Schmittlein, Morrison and Colombo 1987): who is
+    alive at T is so, and silent, h later with probability
+    ((α + T) / (α + T + h))^(r + x) ((β + T) / (β + T + h))^s. p_drops_out is q g. Customers whose first
+    purchase is not known have no P(alive): they are nan, and so not taken to be there.
+    """
     own = np.asarray(model.p_alive(rows), dtype=np.float64)
     # who will buy is a customer still, whatever the model of lifetimes says
     alive = np.maximum(own, 1 - silent)
@@ -67,7 +73,7 @@ def standing_of(comparison: Comparison, rows: pd.DataFrame, silent: np.ndarray) 
     gone = 1 - np.divide(there, stays, out=np.ones_like(there), where=stays > there)
     if "left_censored" in rows:
         alive = np.where(rows["left_censored"].astype(bool), np.nan, alive)
-    return Standing(alive, of_living * gone, run.label)
+    return Standing(alive, of_living * gone, label)
 
 
 def of_the_living(silent: np.ndarray, alive: np.ndarray) -> np.ndarray:

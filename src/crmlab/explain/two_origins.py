@@ -10,6 +10,7 @@ from crmlab import registry
 from crmlab.errors import NotApplicable
 from crmlab.explain.window import LastWindow
 from crmlab.history import windows
+from crmlab.problems.coming_back import outcome_word
 from crmlab.vocabulary import CATEGORICAL, NUMERIC
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def pair(problem: Problem, *, seed: int, level: float) -> tuple[LastWindow, wind
         seed=seed,
         level=level,
         people="customers",
-        positive=registry.find("tasks", problem.task).positive,
+        positive=outcome_word(problem),
         rows=f"the customers at {later.min():%Y-%m-%d}",
     )
     return window, labels, later.min()

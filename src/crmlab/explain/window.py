@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from crmlab import registry
 from crmlab.errors import NotApplicable
+from crmlab.problems.coming_back import outcome_word
 from crmlab.problems.problem import Problem
 from crmlab.vocabulary import CATEGORICAL, CHANCE, NUMERIC, OK, ORACLE
 
@@ -82,7 +82,7 @@ def of_problem(problem: Problem, *, seed: int, level: float = 0.95) -> LastWindo
         seed=seed,
         level=level,
         people="prospects" if problem.task == "acquisition" else "customers",
-        positive=registry.find("tasks", problem.task).positive,
+        positive=outcome_word(problem),
         rows="the test period" if problem.protocol.in_time else "the last fold's test rows",
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmlab import registry
 from crmlab.comparison.answers import by_window
 from crmlab.plots import _style, _survivors
 from crmlab.problems import censoring
+from crmlab.problems.coming_back import outcome_word
 
 BINS = 10
 COLUMNS = 4
@@ -28,7 +28,7 @@ def draw(comparison: Any) -> _style.Picture:
     """
     methods = _style.scored(comparison)
     n_rows = -(-len(methods) // COLUMNS)
-    positive = registry.find("tasks", comparison.task).positive
+    positive = outcome_word(comparison.problem)
     with _style.look():
         figure, grid = _style.canvas(
             _style.named(comparison, "calibration"),

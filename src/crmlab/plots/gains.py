@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from crmlab import registry
 from crmlab.comparison.answers import by_window
 from crmlab.maths import ranking
 from crmlab.plots import _style
 from crmlab.problems import censoring
+from crmlab.problems.coming_back import outcome_word
 from crmlab.vocabulary import CHANCE
 
 DEPTHS = np.linspace(0, 1, 201)
@@ -26,7 +26,7 @@ def draw(comparison: Any) -> _style.Picture:
     Raises NotApplicable where no method answered with scores.
     """
     methods = _style.scored(comparison)
-    positive = registry.find("tasks", comparison.task).positive
+    positive = outcome_word(comparison.problem)
     with _style.look():
         figure, (left, right) = _style.canvas(
             _style.named(comparison, "cumulative gains"),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crmlab.data.fingerprints import fingerprint
 from crmlab.params.local import LOCAL
+from crmlab.problems.coming_back import outcome_word
 from crmlab.problems.problem import Problem
 
 
@@ -33,7 +34,7 @@ def _events(problem: Problem, fold: Any) -> str:
         return f"{bought:,} of them ({bought / len(found):.1%}) bought again: these are judged."
     known = found["outcome"].dropna()
     events = int(known.sum())
-    positive, label = problem.facts["positive"], problem.facts["label"]
+    positive, label = outcome_word(problem), problem.facts["label"]
     said = f"{events:,} of them ({known.mean():.1%}) {positive}" if len(known) else "none known"
     if len(known) and known.nunique() == 1:
         return f"{said} ({label}). All came out alike: no method can be judged in this window."

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crmlab import registry
 from crmlab.data.described import described
+from crmlab.problems.coming_back import outcome_word
 from crmlab.story import baskets
 from crmlab.story.prose import Prose, Table
 from crmlab.vocabulary import CATEGORICAL, NUMERIC, REVENUE
@@ -43,7 +44,7 @@ def _outcome(problem: Problem) -> dict[str, str]:
     if problem.protocol.on_baskets:
         return baskets.asked(known)
     return {
-        f"Outcome ({known['positive']} = 1)": known["label"],
+        f"Outcome ({outcome_word(problem)} = 1)": known["label"],
         "Base rate": f"{known['base_rate']:.1%}",
     }
 

@@ -69,7 +69,8 @@ def wilson(events: int, trials: int, *, level: float = 0.95) -> tuple[float, flo
     z, p = NormalDist().inv_cdf((1 + level) / 2), events / trials
     centre = (p + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half = z * sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2)) / (1 + z**2 / trials)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # at 0 and at all of them an end is exact, and its digits are not
+    return (max(0.0, centre - half) if events else 0.0), (min(1.0, centre + half) if events < trials else 1.0)
 
 
 def mean_interval(values: list[float]) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from crmlab.studies import AT_MOST, Claim
 from crmlab.studies._worlds import answered, hold_out_world, judged
 from crmlab.vocabulary import OK
 
-WORLDS = 100
+WORLDS = 500
 GIVEN = "classification/given_scores"
 CLAIMS = {
     "better_on_signal": Claim("random scores are called better where there is a signal", AT_MOST, 0.0),

@@ -11,14 +11,12 @@ import pandas as pd
 from crmlab import store
 from crmlab.findings.trust._known import known_tables
 from crmlab.history.silences import gap_quantile, return_curve, silences
+from crmlab.problems.coming_back import RETURNING
 
 if TYPE_CHECKING:
     from crmlab.comparison.compare import Comparison
 
 DAYS: Final = (30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330, 365)
-RETURNING: Final = 0.1
-"""Where more of the silent than this share come back, silence is not called leaving."""
-
 SHARE: Final = 0.75
 
 
