@@ -15,8 +15,8 @@ from crmlab.studies import planted_pairs
 ROOT = Path(__file__).parents[2]
 PICKED = 3
 """Worlds of each study that the slow tier simulates again; which ones changes with every commit. The default
-tier takes one of each, and none of a study that says so by DEFAULT_TIER, as its worlds take a minute: it looks
-at a small one instead."""
+tier takes one of each, and none of a study that says so by DEFAULT_TIER, as its worlds take a minute: it then
+looks at a small one."""
 
 
 def commit() -> str:
