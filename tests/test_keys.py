@@ -293,6 +293,13 @@ def test_there_are_keys_to_count(before):
     assert len(before["problems"]) == sum(len(t.problems) for t in settings.tasks.values()) > 20
 
 
+def test_all_additions_together_change_no_key(changed):
+    together = {path: content for files in ADDITIONS.values() for path, content in files.items()}
+    assert len(together) == sum(map(len, ADDITIONS.values()))
+    assert changed(together) == {"runs": set(), "problems": set()}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ADDITIONS.values(), ids=ADDITIONS)
 def test_an_addition_changes_no_key(changed, files):
     assert changed(files) == {"runs": set(), "problems": set()}

@@ -29,6 +29,13 @@ SECONDS = 12
 """Within which a command must have ended, and all that it started."""
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def every_signal(quick: signal.Signals) -> list:
+    """Return the signals as parameters: one handler takes them all, so one is enough for the default tier."""
+    return [each if each == quick else pytest.param(each, marks=pytest.mark.slow) for each in SIGNALS]
+
+
 ENDLESS = "import pathlib\npathlib.Path('begun').touch()\nwhile True: pass"
 
 
@@ -165,7 +172,7 @@ def is_free(lock: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("sent", SIGNALS)
+@pytest.mark.parametrize("sent", every_signal(signal.SIGTERM))
 def test_a_comparison_ends_with_its_workers(project, sent):
     process = started(project, "compare", "churn", "telco_churn", "--fresh")
     wait_until(lambda: fits(process))
@@ -180,7 +187,7 @@ def test_a_check_that_was_interrupted_has_not_held(project):
     assert ended_by(process, signal.SIGINT) == "crmlab: stopped by SIGINT\n"
 
 
-@pytest.mark.parametrize("sent", SIGNALS)
+@pytest.mark.parametrize("sent", every_signal(signal.SIGHUP))
 def test_a_notebook_ends_with_its_kernel(project, sent):
     begun = project / "begun"
     begun.unlink(missing_ok=True)

@@ -10,12 +10,13 @@ import pytest
 from crmlab import store, studies
 from crmlab.errors import UsageError
 from crmlab.seeds import generator
+from crmlab.studies import planted_pairs
 
 ROOT = Path(__file__).parents[2]
 PICKED = 3
-"""Worlds of each study that are simulated again; which ones changes with every commit. A study whose worlds
-take long says by DEFAULT_TIER how many (0 where one takes more than a minute); all PICKED are in the slow
-tier then."""
+"""Worlds of each study that the slow tier simulates again; which ones changes with every commit. The default
+tier takes one of each, and none of a study that says so by DEFAULT_TIER, as its worlds take a minute: it then
+looks at a small one."""
 
 
 def commit() -> str:
@@ -41,18 +42,24 @@ def again(name: str, count: int) -> None:
 
 def in_default_tier(name: str) -> int:
     """Return how many worlds of a study the default tier simulates again."""
-    return getattr(studies.study(name), "DEFAULT_TIER", PICKED)
+    return getattr(studies.study(name), "DEFAULT_TIER", 1)
 
 
 @pytest.mark.parametrize("name", [n for n in studies.names() if in_default_tier(n)])
-def test_worlds_come_again(name):
+def test_a_world_comes_again(name):
     again(name, in_default_tier(name))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [n for n in studies.names() if hasattr(studies.study(n), "DEFAULT_TIER")])
-def test_more_worlds_of_long_studies_come_again(name):
+@pytest.mark.parametrize("name", studies.names())
+def test_more_worlds_come_again(name):
     again(name, PICKED)
+
+
+def test_planted_pairs_are_found_in_a_small_shop_with_strong_ones():
+    found = planted_pairs.run_world(1, **planted_pairs.SMALL)
+    assert found["bundles"] >= 10
+    assert min(found["free"], found["week"], found["sequences"]) >= 0.5
 
 
 @pytest.mark.parametrize("name", studies.names())

@@ -16,7 +16,6 @@ from crmlab.studies import AT_LEAST, Claim
 from crmlab.studies._shops import described_shop
 
 WORLDS = 50
-DEFAULT_TIER = 1
 LAUNCHED = pd.Timestamp("2024-07-01")
 HORIZON_DAYS = 90
 STRENGTH, SHARE = 1.0, 0.2

@@ -25,6 +25,9 @@ NULL_WORLDS = 39
 RAW_LIFT = 3.0
 """Above it a planted bundle counts."""
 
+SMALL = {"test_baskets": 2_500, "bundle_probability": 0.25, "support": 0.002, "null_worlds": 19}
+"""A world of seconds in which bundles are strong enough to be found: the tests', for the study too small."""
+
 CLAIMS = {
     "free": MeanClaim("bundles found among baskets of the same sizes and counts", AT_LEAST, 0.9),
     "week": MeanClaim("bundles found within the week", AT_LEAST, 0.9),
@@ -33,20 +36,27 @@ CLAIMS = {
 }
 
 
-def run_world(seed: int) -> dict[str, Any]:
+def run_world(
+    seed: int,
+    *,
+    test_baskets: int = TEST_BASKETS,
+    bundle_probability: float = BUNDLE_PROBABILITY,
+    support: float = SUPPORT,
+    null_worlds: int = NULL_WORLDS,
+) -> dict[str, Any]:
     """Return the share of planted bundles that each null leaves, and of sequences that survive both."""
-    planted = shop(seed, baskets=2 * TEST_BASKETS, bundle_probability=BUNDLE_PROBABILITY)
+    planted = shop(seed, baskets=2 * test_baskets, bundle_probability=bundle_probability)
     nulls = tuple(product_rules.NULLS)
     rules = product_rules.find(
-        planted.lines, support=SUPPORT, longest=2, nulls=nulls, worlds=NULL_WORLDS, seed=seed
+        planted.lines, support=support, longest=2, nulls=nulls, worlds=null_worlds, seed=seed
     ).table
-    counted = [pair for pair in planted.bundles if raw_lift(planted, pair) > RAW_LIFT]
+    counted = [pair for pair in planted.bundles if raw_lift(planted, pair, test_baskets) > RAW_LIFT]
     pairs = [frozenset(items) for items in rules["items"]]
     outcomes: dict[str, Any] = {}
     for null in nulls:
         beyond = {pair for pair, p in zip(pairs, rules[f"p_{null}"], strict=True) if p <= product_rules.LIMIT}
         outcomes[null] = float(np.mean([frozenset(pair) in beyond for pair in counted]))
-    found = product_sequences.find(planted.lines, worlds=NULL_WORLDS, seed=seed).table
+    found = product_sequences.find(planted.lines, worlds=null_worlds, seed=seed).table
     kept = found[found["survives"]]
     survive = {*zip(kept["first"], kept["then"], strict=True)}
     outcomes["sequences"] = float(np.mean([pair in survive for pair in planted.sequences]))
@@ -57,9 +67,9 @@ def run_world(seed: int) -> dict[str, Any]:
     }
 
 
-def raw_lift(planted: Planted, pair: tuple[str, str]) -> float:
-    """Return the raw lift of a pair in the test window; 0 where one of the two was not bought."""
+def raw_lift(planted: Planted, pair: tuple[str, str], baskets: int) -> float:
+    """Return the raw lift of a pair in the last so many baskets; 0 where one of the two was not bought."""
     lines = planted.lines
-    test = lines[lines["basket"].isin(lines["basket"].drop_duplicates().tail(TEST_BASKETS))]
+    test = lines[lines["basket"].isin(lines["basket"].drop_duplicates().tail(baskets))]
     one, two = (set(test.loc[test["item"] == item, "basket"]) for item in pair)
-    return len(one & two) * TEST_BASKETS / (len(one) * len(two)) if one and two else 0.0
+    return len(one & two) * baskets / (len(one) * len(two)) if one and two else 0.0
