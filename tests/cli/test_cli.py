@@ -357,7 +357,7 @@ def test_a_comparison_says_where_its_lists_are(project, monkeypatch, capsys):
     verdict = types.SimpleNamespace(sentences=["Nobody leads."])
     made = types.SimpleNamespace(
         task="churn", name="cdnow", runs=[], ranking=lambda: ranking, verdict=verdict, save=lambda: PARAMS,
-        problem=types.SimpleNamespace(protocol=protocol("cross_validation"), facts={}),
+        problem=types.SimpleNamespace(task="churn", protocol=protocol("cross_validation"), facts={}),
     )  # fmt: skip
     monkeypatch.setattr(on_demand, "is_posed", lambda task, name: True)
     monkeypatch.setattr(compare, "compare", lambda task, name, fresh: made)

@@ -54,7 +54,6 @@ def test_a_door_of_small_ranges_makes_the_same_tables(tmp_path, monkeypatch):
     assert min(whole["flags"][f]["lines"] for f in ("is_duplicate", "is_cancellation")) > 100
     assert whole["flags"]["is_cancellation"]["of_a_known_line"] > 100
     monkeypatch.setattr(written, "AT_ONCE", 130)
-    monkeypatch.setattr(written, "ASKED", 10)
     monkeypatch.setattr(cleaning, "HASHES_AT_ONCE", 100)
     assert from_csv("mine", tmp_path / "orders.csv").fingerprint == whole
     assert (store.tables_folder("mine") / "transactions.parquet").read_bytes() == bytes_of_it

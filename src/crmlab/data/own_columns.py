@@ -6,8 +6,8 @@ import difflib
 import shlex
 from collections.abc import Mapping
 
-from crmlab.data import usual_headers
-from crmlab.data.usual_headers import plain
+from crmlab.data.formats import usual_headers
+from crmlab.data.formats.usual_headers import plain
 from crmlab.errors import UsageError, did_you_mean
 
 FIELDS: Mapping[str, tuple[str, ...]] = {

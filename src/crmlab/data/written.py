@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlab import registry, store
 from crmlab.data.bench import NUMBER, Bench
-from crmlab.data.ranges import in_ranges
 from crmlab.data.tables import ARROW, facts
 
-AT_ONCE: Final = 2**19
-"""About how many rows are put in order together."""
-
-ASKED: Final = 100
-"""Of about so many rows of each that are put in order together the times are asked before."""
+AT_ONCE: Final = 2**17
+"""Rows that leave the bench together."""
 
 
 def write_lines(workplace: Bench, path: Path, *, made_by: str, step: str = "marked") -> dict[str, Any]:
@@ -32,11 +27,12 @@ def write_lines(workplace: Bench, path: Path, *, made_by: str, step: str = "mark
     there = [row[0] for row in workplace.run(f"DESCRIBE {step}")]
     columns = [c for c in declared.columns if c in there]
     schema = pa.schema([(c, ARROW[declared.columns[c].kind]) for c in columns])
+    in_time = f"SELECT {', '.join(columns)} FROM {step} ORDER BY {declared.time}, {NUMBER}"
     missing: Counter[str] = Counter()
     times: list[Any] = []
 
     def typed() -> Iterator[pa.RecordBatch]:
-        for batch in _in_time(workplace, columns, step):
+        for batch in workplace.batches(in_time, AT_ONCE):
             missing.update({c: batch.column(c).null_count for c in columns})
             times.extend(pc.min_max(batch.column(declared.time)).as_py().values())
             yield pa.record_batch([batch.column(f.name).cast(f.type) for f in schema], schema=schema)
@@ -45,26 +41,3 @@ def write_lines(workplace: Bench, path: Path, *, made_by: str, step: str = "mark
     rows = workplace.counts[step]
     digest = store.digest_of_file(path, made_by=made_by)
     return facts(schema, rows, {"min": min(times), "max": max(times)}, missing, digest)
-
-
-def _in_time(workplace: Bench, columns: Sequence[str], step: str) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of a step in order of time, and of lines where times are equal."""
-    select = f"SELECT {NUMBER}, {', '.join(columns)} FROM {step}"
-    for some in in_ranges(workplace, select, "timestamp", _bounds(workplace, step)):
-        time, number = (some[c].to_numpy() for c in ("timestamp", NUMBER))
-        if not len(some):
-            continue
-        order = pa.array(np.lexsort((number, time)))
-        # column by column: a chunk less in memory
-        yield pa.record_batch([some[c].combine_chunks().take(order) for c in columns], names=list(columns))
-
-
-def _bounds(workplace: Bench, step: str) -> np.ndarray:
-    """Return times between which about as many lines lie as are put in order together."""
-    parts = -(-workplace.counts[step] // AT_ONCE)
-    if parts == 1:
-        return np.array([], "datetime64[us]")
-    apart = max(1, AT_ONCE // ASKED)
-    asked = workplace.connection.sql(f"SELECT timestamp FROM {step} WHERE {NUMBER} % {apart} = 0 ORDER BY 1")
-    times = asked.fetchnumpy()["timestamp"]
-    return np.unique(times[[len(times) * i // parts for i in range(1, parts)]])

@@ -119,7 +119,7 @@ def test_of_a_comparison(compared, keeps_contract):
     keeps_contract(found)
     assert found.table["pattern"].str.contains("days_since_last").any()
     assert found.sentences[0].startswith("Customers with ")
-    assert "churned" in found.sentences[0]
+    assert "went silent" in found.sentences[0]
 
 
 @pytest.mark.parametrize("candidates", [1, 4])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmlab.data import usual_headers
+from crmlab.data.formats import usual_headers
+from crmlab.data.formats.usual_headers import plain
 from crmlab.data.own_tables.fields import NEEDED, TABLES
-from crmlab.data.usual_headers import plain
 from crmlab.errors import UsageError, did_you_mean
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from crmlab.data.formats.usual_headers import ORDERS, SAYS_MORE, plain
+from crmlab.data.formats.usual_headers import TABLES as TRANSLATED
 from crmlab.data.own_columns import FIELDS, recognise
 from crmlab.data.own_tables.columns import recognised
 from crmlab.data.own_tables.fields import TABLES
-from crmlab.data.usual_headers import ORDERS, SAYS_MORE, plain
-from crmlab.data.usual_headers import TABLES as TRANSLATED
 
 OF = (
     *("customer", "order_id", "timestamp", "product", "quantity", "unit_price", "amount", "currency"),
