@@ -15,7 +15,7 @@ def test_the_last_line_of_a_file_that_sums_up_all_is_put_aside(word, line):
     brought = bring(PLAIN + LINES + line.format(word) + "\n")
     assert spend() == {"7": 30.0, "8": 12.0}
     assert adds_up(brought)
-    assert "lines that sum up others ('Total'): put aside" in said(brought)
+    assert "lines that sum up others ('Total', 'Summe', …): put aside" in said(brought)
 
 
 def test_the_sum_of_each_order_is_put_aside():

@@ -44,6 +44,26 @@ def ask(folder, sql):
         return connection.execute(sql).fetchall()
 
 
+def test_days_and_orders_agree_on_coupons_and_on_returns_that_find_no_goods(shop):
+    (shop / "orders.csv").write_text(
+        ORDERS + "O5,B,2024-01-09 10:00,P1,2,20.00\nO5,B,2024-01-09 10:00,COUPON,1,-4.00\n"
+        "R2,B,2024-01-10 10:00,P9,-1,-7.00\n"
+    )
+    from_csv("mine", shop / "orders.csv", currency="EUR")
+    folder = export("mine")
+    assert ask(folder, "SELECT taken_back, net FROM orders WHERE order_id = 'O5'") == [
+        (Decimal(-4), Decimal(16))
+    ]
+    # 20 - 4: the 7 of a product that was never sold take nothing off
+    assert ask(folder, "SELECT day::VARCHAR, given_back FROM daily_ledger WHERE day >= '2024-01-08'") == [
+        ("2024-01-08", Decimal(0)),
+        ("2024-01-09", Decimal(-4)),
+    ]
+    ((of_orders,),) = ask(folder, "SELECT sum(net) FROM orders")
+    ((of_days,),) = ask(folder, "SELECT sum(net) FROM daily_ledger")
+    assert of_orders == of_days == Decimal(33)
+
+
 def test_orders_and_days_add_up_to_the_lines(shop):
     folder = export("mine")
     assert folder == shop / "exports" / "mine"

@@ -21,7 +21,7 @@ BUCKETS: Final[Mapping[str, tuple[str, str, str]]] = {
     "named": ("cancels_line IS NOT NULL", "", ""),
     "loose": (
         "is_fee AND amount < 0",
-        "discounts and refunds of fees (is_fee) that take nothing off goods",
+        "discounts (is_fee), and refunds of fees, that take nothing off goods",
         "",
     ),
     "fee": ("is_fee", "fees (is_fee): not in spend", ""),

@@ -106,7 +106,7 @@ def settled(workplace: Bench, step: str, role: str, left_out: str) -> tuple[str,
     if not found:
         return step, []
     workplace.do(Step("settled", SETTLED.format(step=step)), lines=workplace.counts["lines"] + more)
-    what = f"of them found by their order, product or customer, and by their amount ({money:,.2f})"
+    what = f"lines that take money off find what they take it off by order, product or amount ({money:,.2f})"
     return "settled", [Told("money_off", what, found)]
 
 

@@ -100,7 +100,8 @@ def put_aside(lines: Lines, seen: dict[str, Any]) -> Lines:
         return lines
     n, money = found[True]
     does = f"SELECT {NUMBER} FROM summing_up WHERE does"
-    told = Told("summaries", "lines that sum up others ('Total'): put aside", n, -float(money or 0))
+    what = "lines that sum up others ('Total', 'Summe', …): put aside"
+    told = Told("summaries", what, n, -float(money or 0))
     return lines.then("without_summaries", where=f"l.{NUMBER} NOT IN ({does})", kept=True).tell(told)
 
 
@@ -110,4 +111,5 @@ def hints(workplace: Bench, fields: Sequence[str], rows: Iterable[int]) -> list[
     if not numbers or not says:
         return []
     ((n,),) = workplace.run(f"SELECT count(*) FROM read WHERE {NUMBER} IN ({numbers}) AND ({says})")
-    return ["a line that sums up others ('Total') is no order: take it out of the file"] if n else []
+    hint = "a line that sums up others ('Total', 'Summe', …) is no order: take it out of the file"
+    return [hint] if n else []

@@ -13,11 +13,11 @@ SALE: Final = (
 )
 """What a purchase is, as in crmlab.history.purchase_lines, fees and lines of nobody known among them."""
 
+BACK: Final = f"{SHOP}.transactions WHERE cancels_line IS NOT NULL AND NOT is_duplicate"
+"""What takes money off a line that it names: returns, refunds, discounts; others take nothing off."""
+
 ORDERS: Final = f"""
-WITH back AS (
-    SELECT cancels_line AS line, sum(amount) AS back
-    FROM {SHOP}.transactions WHERE cancels_line IS NOT NULL AND NOT is_duplicate GROUP BY 1
-)
+WITH back AS (SELECT cancels_line AS line, sum(amount) AS back FROM {BACK} GROUP BY 1)
 SELECT order_id, min(customer) AS customer, min(timestamp) AS ordered_at,
     count(*) FILTER (NOT is_fee) AS lines,
     coalesce(sum(quantity) FILTER (NOT is_fee), 0)::BIGINT AS items,
@@ -47,8 +47,8 @@ placed AS (
 ),
 fresh AS (SELECT day, count(*) AS new_customers FROM first WHERE customer IS NOT NULL GROUP BY 1),
 back AS (
-    SELECT timestamp::DATE AS day, sum(amount) AS given_back
-    FROM {SHOP}.transactions WHERE is_cancellation AND NOT is_duplicate AND NOT is_fee GROUP BY 1
+    SELECT timestamp::DATE AS day, sum(amount) AS given_back FROM {BACK}
+        AND cancels_line IN (SELECT line_id FROM {SHOP}.transactions WHERE {SALE} AND NOT is_fee) GROUP BY 1
 )
 SELECT day, coalesce(orders, 0) AS orders, coalesce(customers, 0) AS customers,
     coalesce(new_customers, 0) AS new_customers, coalesce(goods, 0)::DECIMAL(18, 4) AS goods,
