@@ -15,14 +15,6 @@ from crmlab.data.reading import Reading
 from crmlab.errors import CrmlabError
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    return tmp_path
-
-
 def refusal(path, said):
     """Return what is said of a file, None where it is read."""
     try:

@@ -73,14 +73,11 @@ def server():
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
+def project(project, monkeypatch):
     monkeypatch.delenv("CRMLAB_MIRROR", raising=False)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(fetch.time, "sleep", lambda seconds: None)
-    return tmp_path
+    return project
 
 
 def declare(monkeypatch, *sources):

@@ -64,13 +64,10 @@ except CrmlabError as error:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    (tmp_path / "new.csv").write_text(NEW)
-    (tmp_path / "old.csv").write_text(OLD)
-    return tmp_path
+def project(project):
+    (project / "new.csv").write_text(NEW)
+    (project / "old.csv").write_text(OLD)
+    return project
 
 
 def child(project, script, *words):

@@ -9,12 +9,7 @@ from crmlab.errors import DataError
 HEADER = "order_id,customer_id,order_date,sku,status,currency,total\n"
 
 
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("project")
 
 
 @pytest.mark.parametrize(

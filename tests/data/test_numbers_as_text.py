@@ -8,10 +8,7 @@ from crmlab.data.numbers_as_text import numbers_left_as_text
 
 
 @pytest.fixture
-def labelled(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
+def labelled(project):
     folder = store.tables_folder("bank")
     folder.mkdir(parents=True)
     return lambda **columns: pd.DataFrame(columns).to_parquet(folder / "labelled.parquet")

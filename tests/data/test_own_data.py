@@ -24,14 +24,6 @@ A3,00123,2024-02-02 12:30,x1,-1,1.50,NA
 """
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    return tmp_path
-
-
 def bring(project, text, columns=None, name="mine", currency="", **said):
     file = project / "orders.csv"
     file.write_text(text, encoding="utf-8")

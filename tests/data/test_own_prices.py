@@ -18,12 +18,9 @@ SAID = OwnPrices(0.35, 0.8, 2000.0, "EUR")
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    return tmp_path
+def project(project):
+    (project / "orders.csv").write_text(ORDERS)
+    return project
 
 
 def bring(project, said=own_prices.NO_PRICES, text=ORDERS):

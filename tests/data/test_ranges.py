@@ -33,10 +33,7 @@ def test_each_row_is_in_the_range_of_its_value_and_in_the_order_of_the_rows(tmp_
     ]
 
 
-def test_a_door_of_small_ranges_makes_the_same_tables(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
+def test_a_door_of_small_ranges_makes_the_same_tables(project, monkeypatch):
     rng = np.random.default_rng(2)
     days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 9, 2000), unit="D")
     frame = pd.DataFrame(
@@ -49,11 +46,11 @@ def test_a_door_of_small_ranges_makes_the_same_tables(tmp_path, monkeypatch):
         }
     )
     frame.to_csv("orders.csv", index=False)
-    whole = from_csv("mine", tmp_path / "orders.csv").fingerprint
+    whole = from_csv("mine", project / "orders.csv").fingerprint
     bytes_of_it = (store.tables_folder("mine") / "transactions.parquet").read_bytes()
     assert min(whole["flags"][f]["lines"] for f in ("is_duplicate", "is_cancellation")) > 100
     assert whole["flags"]["is_cancellation"]["of_a_known_line"] > 100
     monkeypatch.setattr(written, "AT_ONCE", 130)
     monkeypatch.setattr(cleaning, "HASHES_AT_ONCE", 100)
-    assert from_csv("mine", tmp_path / "orders.csv").fingerprint == whole
+    assert from_csv("mine", project / "orders.csv").fingerprint == whole
     assert (store.tables_folder("mine") / "transactions.parquet").read_bytes() == bytes_of_it

@@ -19,14 +19,6 @@ SHOP = Dataset(
 )
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    return tmp_path
-
-
 def orders():
     return pd.DataFrame(
         {

@@ -25,18 +25,15 @@ O5,C,2024-03-31 21:00,P1,4,20.00
 
 
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    (tmp_path / "sent.csv").write_text(
+def shop(project):
+    (project / "orders.csv").write_text(ORDERS)
+    (project / "sent.csv").write_text(
         "order_id,promised,delivered\nO1,2024-01-08,2024-01-08 15:00\nO2,2024-01-08,2024-01-09 12:00\nO3,,\n"
     )
-    (tmp_path / "products.csv").write_text("sku,category,name\nP1,tea,Green tea\nP2,tea,\n")
-    files = Files({"fulfilment": tmp_path / "sent.csv", "products": tmp_path / "products.csv"})
-    from_csv("mine", tmp_path / "orders.csv", further=further(files))
-    return tmp_path
+    (project / "products.csv").write_text("sku,category,name\nP1,tea,Green tea\nP2,tea,\n")
+    files = Files({"fulfilment": project / "sent.csv", "products": project / "products.csv"})
+    from_csv("mine", project / "orders.csv", further=further(files))
+    return project
 
 
 def test_an_order_is_worth_what_was_kept_of_it(shop):

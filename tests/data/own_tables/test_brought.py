@@ -19,12 +19,9 @@ O3,B,2024-02-20 12:00,P1,1,5.00
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    (tmp_path / "orders.csv").write_text(ORDERS)
-    return tmp_path
+def project(project):
+    (project / "orders.csv").write_text(ORDERS)
+    return project
 
 
 def bring(project, columns=None, **texts):

@@ -13,14 +13,6 @@ from crmlab.problems.pose import pose
 from crmlab.vocabulary import NUMERIC, TEST
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text("seed: 1\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DVC_ROOT", raising=False)
-    return tmp_path
-
-
 def rows(count=60):
     """Return the text of a file with two rows per customer."""
     lines = ["id,who,score,zip,balance,plan,Exited"]
